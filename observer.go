@@ -45,11 +45,12 @@ const (
 	Released                         // the lease was given back: Term, Elapsed
 	ReleaseFailed                    // it was not, and is left to expire: Term, Err
 	AnnounceFailed                   // LeaderInfo could not be published for outside readers: Term, Err
+	Warned                           // the store works, but warns: Err
 )
 
 var eventNames = [...]string{
 	"campaign started", "following", "attempt failed", "elected", "renewed", "renewal failed",
-	"term ended", "draining", "released", "release failed", "announce failed",
+	"term ended", "draining", "released", "release failed", "announce failed", "warned",
 }
 
 // String returns the kind's name in lower case.

@@ -68,8 +68,9 @@ type Bid struct {
 type Tenure struct {
 	Candidate
 	Claim  string
-	Term   int64  // 0 in a Release of a bid whose outcome is unknown
-	Reason string // in a Release: why, for the history
+	Term   int64     // 0 in a Release of a bid whose outcome is unknown
+	Since  time.Time // when the term began: State.Now of the grant
+	Reason string    // in a Release: why, for the history
 }
 
 // Verdict is a store's answer to Acquire, Renew and Read.
@@ -113,6 +114,10 @@ type State struct {
 
 	// Leader is who holds the lease, nil if nobody.
 	Leader *LeaderInfo
+
+	// Warning is something that an operator should know and that does not stop
+	// the election, such as a permission it would be safer with; "" if nothing.
+	Warning string
 }
 
 // Watcher is a Store that can wake its followers. What it tells is a hint: it

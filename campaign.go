@@ -1,0 +1,194 @@
+package leaderelection
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// campaign is a follower's life: it bids for the lease until it is granted one,
+// and returns the term that begins thereby. It returns an error only when ctx has
+// ended, or for what retrying cannot mend.
+//
+// It sleeps until the first of: a hint that the lease was given back; the end of
+// the lease that it was refused for; the retry interval. Hints save time and
+// nothing else; without any, the timers do the work (F21).
+func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term, error) {
+	c.notices.observe(Event{Kind: CampaignStarted})
+	if err := sleep(ctx, holdBack, nil); err != nil {
+		return nil, err
+	}
+
+	hints, stopWatching := c.watch(ctx)
+	defer stopWatching()
+
+	for failures := 0; ; {
+		bid := c.newBid()
+		sent := c.clock()
+		state, err := c.acquire(ctx, bid)
+		var wait time.Duration
+		switch {
+		case ctx.Err() != nil:
+			if err != nil || state.Verdict == Granted {
+				c.giveBack(bid)
+			}
+			return nil, ctx.Err()
+
+		case err != nil:
+			if !errors.Is(err, ErrStoreStalled) {
+				c.giveBack(bid)
+			}
+			if err := c.attemptFailed(err, c.clock().since(sent)); err != nil {
+				return nil, err
+			}
+			failures++
+			wait = c.timing.backoff(failures)
+
+		case state.Verdict == Granted:
+			c.answered(state)
+			c.learn(state.Term, c.timing.ttl)
+			t := c.newTerm(ctx, bid, state, sent)
+			if t.lease.validAt(c.clock()) {
+				return t, nil
+			}
+			// The answer took as long as the lease lasts: nothing to lead with.
+			c.giveBack(bid)
+			failures++
+			wait = c.timing.backoff(failures)
+
+		default:
+			failures = 0
+			c.answered(state)
+			c.refused(state)
+			wait = c.timing.followerWait(state.Remaining)
+		}
+		if err := sleep(ctx, wait, hints, HintVacant); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// newBid makes a bid with a claim of its own. A claim whose outcome is unknown is
+// never used again: it may have been granted, have ended, and have been followed
+// by somebody else's lease, all before its answer.
+func (c *candidacy) newBid() Bid {
+	return Bid{Candidate: c.candidate, Claim: randomHex(16), SeenTerm: c.seenTerm, SeenTTL: c.seenTTL}
+}
+
+func (c *candidacy) newTerm(ctx context.Context, bid Bid, state State, sent instant) *term {
+	tenure := Tenure{Candidate: bid.Candidate, Claim: bid.Claim, Term: state.Term, Since: state.Now}
+	began := LeaderInfo{
+		InstanceID:    c.candidate.ID,
+		Hostname:      c.candidate.Hostname,
+		StartedAt:     state.Now,
+		LastHeartbeat: state.Now,
+		Term:          state.Term,
+	}
+	return newTerm(ctx, &c.current, c.clock, tenure, began, c.timing, sent)
+}
+
+// acquire bids once. An answer that comes after it was given up (at Stop, say)
+// may say that the lease was granted; then it is given back at once, or it would
+// keep everybody out for its whole length (F06, F08).
+func (c *candidacy) acquire(ctx context.Context, bid Bid) (State, error) {
+	bounded, cancel := context.WithTimeout(ctx, c.timing.heartbeat)
+	defer cancel()
+	request := func(ctx context.Context) (State, error) { return c.store.Acquire(ctx, bid) }
+	late := func(state State, err error) {
+		if err == nil && state.Verdict == Granted {
+			ctx, cancel := context.WithTimeout(context.Background(), c.timing.heartbeat)
+			defer cancel()
+			_ = c.releaseBid(ctx, bid)
+		}
+	}
+	return call(bounded, c.leaseCalls, request, late)
+}
+
+// giveBack releases a bid whose outcome is unknown, without waiting for it.
+func (c *candidacy) giveBack(bid Bid) {
+	c.background.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), c.timing.heartbeat)
+		defer cancel()
+		request := func(ctx context.Context) (struct{}, error) { return struct{}{}, c.releaseBid(ctx, bid) }
+		_, _ = call(ctx, c.leaseCalls, request, nil) // best effort: if it is lost, the lease ends by itself
+	})
+}
+
+func (c *candidacy) releaseBid(ctx context.Context, bid Bid) error {
+	return c.store.Release(ctx, Tenure{Candidate: bid.Candidate, Claim: bid.Claim, Reason: "given back"})
+}
+
+// attemptFailed reports an attempt whose outcome is unknown. It returns the error
+// where it is the store's first answer and says that retrying cannot help (F18).
+// Later the same is taken for a fault that will pass, since it worked before: a
+// password that is being rotated must not end every candidacy.
+func (c *candidacy) attemptFailed(err error, elapsed time.Duration) error {
+	c.notices.observe(Event{Kind: AttemptFailed, Elapsed: elapsed, Err: err})
+	if hopeless := (*ConfigurationError)(nil); errors.As(err, &hopeless) && !c.contacted {
+		return err
+	}
+	if !c.failing {
+		c.failing = true
+		c.notices.log(slog.LevelWarn, "cannot reach the store; trying again until it answers", slog.Any("error", err))
+	}
+	return nil
+}
+
+// answered notes that the store gave an answer, and what it warned of.
+func (c *candidacy) answered(state State) {
+	if c.failing {
+		c.notices.log(slog.LevelInfo, "the store answers again")
+	}
+	c.contacted, c.failing = true, false
+	if state.Warning != "" && state.Warning != c.warning {
+		c.notices.observe(Event{Kind: Warned, Term: state.Term, Err: errors.New(state.Warning)})
+		c.notices.log(slog.LevelWarn, "the store warns", slog.String("warning", state.Warning))
+	}
+	c.warning = state.Warning
+}
+
+// refused learns from a refusal who leads.
+func (c *candidacy) refused(state State) {
+	c.learn(state.Term, state.TTL)
+	news := following{verdict: state.Verdict, term: state.Term}
+	if state.Leader != nil {
+		news.leader = state.Leader.InstanceID
+	}
+	if news == c.following {
+		return
+	}
+	c.following = news
+	c.notices.observe(Event{Kind: Following, Term: state.Term, Leader: news.leader})
+	switch {
+	case state.Verdict == Quarantined:
+		c.notices.log(slog.LevelInfo, "nobody may lead yet: the store may have forgotten a lease that still runs",
+			slog.Duration("remaining", state.Remaining))
+	case news.leader == c.candidate.ID:
+		c.notices.log(slog.LevelWarn, "somebody leads under our own InstanceID: an earlier run of this instance whose lease has not ended yet, or a second process with the same InstanceID",
+			slog.Int64("term", state.Term))
+	case state.Remaining < 0:
+		c.notices.log(slog.LevelWarn, "following a leader whose lock has no expiry: if it died, delete the key by hand",
+			slog.String("leader", news.leader))
+	default:
+		c.notices.log(slog.LevelInfo, "following", slog.String("leader", news.leader), slog.Int64("term", state.Term))
+	}
+}
+
+// following is what a follower last reported, so that it reports changes only.
+type following struct {
+	verdict Verdict
+	leader  string
+	term    int64
+}
+
+// learn keeps the highest term heard of, and the TTL of its lease: what a store
+// that lost its memory has to be told (F12, F24).
+func (e *Election) learn(term int64, ttl time.Duration) {
+	switch {
+	case term > e.seenTerm:
+		e.seenTerm, e.seenTTL = term, ttl
+	case term == e.seenTerm:
+		e.seenTTL = max(e.seenTTL, ttl)
+	}
+}

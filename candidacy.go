@@ -1,0 +1,93 @@
+package leaderelection
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// candidacy is one run of Start or Lead. Its goroutine owns all its fields but
+// done and err.
+type candidacy struct {
+	*Election
+	work func(context.Context) error
+
+	contacted bool      // the store has given an answer
+	failing   bool      // its last answer was an error, and that has been logged
+	following following // what was last reported of who leads
+	warning   string    // the store's last warning
+
+	stop context.CancelCauseFunc
+	done chan struct{} // closed when the run has returned
+	err  error         // what it returned; set before done is closed
+}
+
+// run takes part until ctx ends, Stop is called or something fails for good.
+func (e *Election) run(ctx context.Context, work func(context.Context) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	c := &candidacy{Election: e, work: work, stop: stop, done: make(chan struct{})}
+	if err := e.enter(c); err != nil {
+		return err
+	}
+	defer e.leave(c)
+	c.err = c.takeTurns(ctx)
+	return c.err
+}
+
+// takeTurns is the election: to campaign, to reign, to hand over, and to campaign
+// again, whatever ended the term (F32).
+func (c *candidacy) takeTurns(ctx context.Context) error {
+	var holdBack time.Duration
+	for ctx.Err() == nil {
+		t, err := c.campaign(ctx, holdBack) // blocks until won
+		if ctx.Err() != nil && t == nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		cause := c.reign(t) // blocks until the term ends
+		if err := c.handOver(ctx, t, cause); err != nil {
+			return err
+		}
+		holdBack = 0
+		if errors.Is(cause, ErrResigned) {
+			holdBack = c.timing.retry // or the resigner would win again (F33)
+		}
+	}
+	return nil
+}
+
+// enter makes c the one run of the election.
+func (e *Election) enter(c *candidacy) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.stopped:
+		return ErrStopped
+	case e.running != nil:
+		return ErrAlreadyStarted
+	}
+	e.running = c
+	return nil
+}
+
+// settleTimeout bounds how long a run that has ended waits for its last log
+// records to be written, and for answers it gave up waiting for.
+const settleTimeout = time.Second
+
+// leave ends the run, once its store calls and notices have settled.
+func (e *Election) leave(c *candidacy) {
+	settle, cancel := context.WithTimeout(context.Background(), min(settleTimeout, e.timing.ttl))
+	defer cancel()
+	e.background.Wait() // each is bounded by a heartbeat
+	e.leaseCalls.idle(settle)
+	e.otherCalls.idle(settle)
+	e.notices.flush(settle)
+
+	e.mu.Lock()
+	e.running = nil
+	e.mu.Unlock()
+	close(c.done)
+}

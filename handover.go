@@ -1,0 +1,150 @@
+package leaderelection
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// handOver ends a term: first IsLeader is false, then the work is told and
+// returns, then the lease is given back, so that nobody starts before this
+// instance has stopped (P3, F31). While it waits for a voluntary end it goes on
+// renewing; after an involuntary one there is nothing left to keep or to give
+// back, and it only waits. It returns an error where that must end the candidacy.
+func (c *candidacy) handOver(ctx context.Context, t *term, cause error) error {
+	ended := c.clock()
+	c.current.Store(nil)
+	t.cancelWork(cause)
+	c.notices.observe(Event{Kind: TermEnded, Term: t.tenure.Term, Err: cause})
+	c.notices.log(levelOf(cause), "the term has ended", slog.Int64("term", t.tenure.Term), slog.Any("cause", cause))
+
+	drained := c.drain(t)
+	if !isInvoluntary(cause) {
+		t.handover = c.keepWhileDraining(t, drained)
+	}
+	close(t.released)
+	return c.awaitDrained(ctx, t, drained, ended)
+}
+
+// drain returns a ctx that ends when callbacks and work of the term have returned.
+func (c *candidacy) drain(t *term) context.Context {
+	drained, done := context.WithCancel(context.Background())
+	callbacksDone := c.callbacks.end(c.timing.margin)
+	go func() {
+		<-callbacksDone
+		<-t.workDone
+		done()
+	}()
+	return drained
+}
+
+// keepWhileDraining renews until everything has returned, and then releases. If
+// that takes longer than the drain timeout, it leaves the lease to expire.
+func (c *candidacy) keepWhileDraining(t *term, drained context.Context) error {
+	bounded, cancel := context.WithTimeout(drained, c.drainTimeout)
+	defer cancel()
+	lost := c.keepLease(bounded, t)
+	switch {
+	case lost != nil:
+		c.notices.log(slog.LevelWarn, "the lease ended while the work was still finishing",
+			slog.Int64("term", t.tenure.Term), slog.Any("cause", lost))
+		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: lost})
+		return nil
+	case drained.Err() == nil:
+		c.notices.log(slog.LevelError, "callbacks or work did not return in time; the lease is left to expire",
+			slog.Int64("term", t.tenure.Term), slog.Duration("timeout", c.drainTimeout))
+		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: ErrDrainTimeout})
+		return ErrDrainTimeout
+	}
+	c.release(t)
+	return nil
+}
+
+// release gives the lease back, on a ctx of its own: that the caller's ended is
+// the most frequent reason to release. A second try is worth it, since a lost
+// packet would leave nobody leading for the rest of the lease.
+func (c *candidacy) release(t *term) {
+	sent := c.clock()
+	bound := c.timing.callTimeout(t.lease.remaining(sent))
+	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	defer cancel()
+	tenure := t.tenure
+	tenure.Reason = reasonOf(t.cause())
+	try := func(ctx context.Context, timeout time.Duration) error {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		_, err := call(ctx, c.leaseCalls, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, c.store.Release(ctx, tenure)
+		}, nil)
+		return err
+	}
+	err := try(ctx, bound/2)
+	if err != nil {
+		err = try(ctx, bound/2)
+	}
+	if err != nil {
+		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: err})
+		c.notices.log(slog.LevelWarn, "could not release the lease; it is left to expire",
+			slog.Int64("term", t.tenure.Term), slog.Any("error", err))
+		return
+	}
+	c.notices.observe(Event{Kind: Released, Term: t.tenure.Term, Elapsed: c.clock().since(sent)})
+	c.notices.log(slog.LevelInfo, "released the lease", slog.Int64("term", t.tenure.Term))
+}
+
+// awaitDrained waits until callbacks and work have returned: the next term is not
+// sought before, or the same work would run twice in one process (F25). It says
+// so while it waits. Once the candidacy itself is to end, it waits for the drain
+// timeout at most.
+func (c *candidacy) awaitDrained(ctx context.Context, t *term, drained context.Context, ended instant) error {
+	notice := time.NewTicker(min(c.timing.ttl, c.drainTimeout))
+	defer notice.Stop()
+	stopping, giveUp := ctx.Done(), (<-chan time.Time)(nil)
+	for warned := false; ; warned = true {
+		select {
+		case <-drained.Done():
+			return t.failure.get()
+		case <-stopping:
+			if errors.Is(t.handover, ErrDrainTimeout) {
+				return ErrDrainTimeout
+			}
+			left := c.drainTimeout - c.clock().since(ended)
+			stopping, giveUp = nil, time.After(left)
+			continue
+		case <-giveUp:
+			return ErrDrainTimeout
+		case <-notice.C:
+		}
+		c.notices.observe(Event{Kind: Draining, Term: t.tenure.Term, Elapsed: c.clock().since(ended)})
+		if !warned {
+			c.notices.log(slog.LevelWarn, "still waiting for callbacks or work of an ended term; no new term is sought until they return",
+				slog.Int64("term", t.tenure.Term))
+		}
+	}
+}
+
+// isTermCause reports whether err is one of the reasons for which a term ends.
+func isTermCause(err error) bool {
+	return isInvoluntary(err) || errors.Is(err, ErrResigned) || errors.Is(err, ErrStopped)
+}
+
+// isInvoluntary reports whether a term that ended for this cause has lost its lease.
+func isInvoluntary(cause error) bool {
+	return errors.Is(cause, ErrLeaseExpired) || errors.Is(cause, ErrDeposed)
+}
+
+func levelOf(cause error) slog.Level {
+	if isInvoluntary(cause) {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+// reasonOf is the cause in one word, for the store's history.
+func reasonOf(cause error) string {
+	if errors.Is(cause, ErrStopped) {
+		return "stopped"
+	}
+	return "resigned"
+}

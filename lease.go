@@ -1,0 +1,119 @@
+package leaderelection
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// This file is the only one that compares times. Everything in it is pure: it
+// takes the present as an argument and asks no clock.
+
+// instant is one moment as both clocks of this machine show it, in nanoseconds.
+// Neither is enough by itself: the monotonic one stands still while the machine
+// is suspended (F02), the wall clock can be set back (F03).
+type instant struct {
+	mono int64
+	wall int64
+}
+
+// epoch is where this process counts its monotonic time from.
+var epoch = time.Now()
+
+// readClocks reads both; time.Now does so in one go.
+func readClocks() instant {
+	t := time.Now()
+	return instant{mono: int64(t.Sub(epoch)), wall: t.UnixNano()}
+}
+
+func (i instant) plus(d time.Duration) instant {
+	return instant{mono: i.mono + int64(d), wall: i.wall + int64(d)}
+}
+
+// since is how much monotonic time lies between an earlier instant and this one.
+func (i instant) since(earlier instant) time.Duration {
+	return time.Duration(i.mono - earlier.mono)
+}
+
+// lease is the right to lead until a deadline. It never changes: a renewal makes
+// another.
+type lease struct {
+	owner    *term
+	deadline instant
+}
+
+// validAt reports whether both clocks are before the deadline. A clock that
+// jumps can thereby end a lease early, but never lengthen it.
+func (l *lease) validAt(now instant) bool {
+	return now.mono < l.deadline.mono && now.wall < l.deadline.wall
+}
+
+// remaining is how long the lease is valid for yet, by the clock that ends it first.
+func (l *lease) remaining(now instant) time.Duration {
+	return time.Duration(max(0, min(l.deadline.mono-now.mono, l.deadline.wall-now.wall)))
+}
+
+// timing holds the durations of an election and what follows from them.
+type timing struct {
+	ttl       time.Duration // of a lease, as the store counts it
+	margin    time.Duration // by which the leader ends it earlier
+	heartbeat time.Duration // between renewals
+	retry     time.Duration // the longest wait of a follower
+}
+
+// newTiming takes the durations from a validated config. shortened says that
+// fewer than two renewals would have fitted into a lease, which a single lost
+// packet then ends; the heartbeat is half a lease instead.
+func newTiming(config *Config, margin time.Duration) (t timing, shortened bool) {
+	t = timing{ttl: config.LockTTL, margin: margin, heartbeat: config.HeartbeatInterval, retry: config.RetryInterval}
+	if longest := (t.ttl - t.margin) / 2; t.heartbeat > longest {
+		t.heartbeat = longest
+		return t, true
+	}
+	return t, false
+}
+
+// deadline is when a lease ends that was granted or renewed by a request sent at
+// sent. Counting from the answer instead would count the way back twice, and
+// believe in a lease that the store has already let go (F05).
+func (t timing) deadline(sent instant) instant {
+	return sent.plus(t.ttl - t.margin)
+}
+
+// callTimeout is how long the store may take to answer a renewal, of which left
+// remains of the lease.
+func (t timing) callTimeout(left time.Duration) time.Duration {
+	return min(t.heartbeat, left)
+}
+
+// renewalRetry is the wait after a renewal that failed. Jitter keeps the
+// leaders of many elections from asking a recovering store all at once.
+func (t timing) renewalRetry() time.Duration {
+	return jittered(t.heartbeat / 4)
+}
+
+// afterExpiry is how long after a lease's end a follower asks: the store counts
+// whole milliseconds, and the end must have passed there.
+const afterExpiry = time.Millisecond
+
+// followerWait is how long a follower sleeps after an attempt was refused,
+// unless it is woken: until the lease ends, but not beyond the retry interval.
+func (t timing) followerWait(remaining time.Duration) time.Duration {
+	if remaining < 0 || remaining+2*afterExpiry > t.retry {
+		return t.retry
+	}
+	return remaining + afterExpiry + rand.N(afterExpiry)
+}
+
+// backoff is how long a candidate waits after its nth failure in a row (n >= 1).
+func (t timing) backoff(n int) time.Duration {
+	doublings := min(n-1, 3)
+	return jittered(t.retry / 8 << doublings)
+}
+
+// jittered returns a random duration between three quarters of d and d.
+func jittered(d time.Duration) time.Duration {
+	if d < 4 {
+		return d
+	}
+	return d - rand.N(d/4)
+}

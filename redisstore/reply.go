@@ -1,0 +1,95 @@
+package redisstore
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"example.com/leaderelection"
+)
+
+// The fields of a script's reply, in order; see reply in scripts/common.lua.
+const (
+	fieldVerdict = iota
+	fieldTerm
+	fieldTTL
+	fieldWait
+	fieldNow
+	fieldHolder
+	fieldHost
+	fieldHolderTerm
+	fieldSince
+	fieldBeat
+	fieldWarning
+	fieldCount
+)
+
+var verdicts = map[string]leaderelection.Verdict{
+	"vacant":      leaderelection.Vacant,
+	"granted":     leaderelection.Granted,
+	"held":        leaderelection.Held,
+	"quarantined": leaderelection.Quarantined,
+	"lost":        leaderelection.Lost,
+}
+
+// parseState reads a script's reply. Whatever is not one is an error, and so an
+// unknown outcome.
+func parseState(reply any) (leaderelection.State, error) {
+	fields, err := stringsOf(reply)
+	if err != nil {
+		return leaderelection.State{}, err
+	}
+	verdict, known := verdicts[fields[fieldVerdict]]
+	if !known {
+		return leaderelection.State{}, fmt.Errorf("script answered with verdict %.40q", fields[fieldVerdict])
+	}
+	numbers := make(map[int]int64)
+	for _, field := range []int{fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat} {
+		number, err := strconv.ParseInt(fields[field], 10, 64)
+		if err != nil {
+			return leaderelection.State{}, fmt.Errorf("script answered with %.40q as field %d", fields[field], field)
+		}
+		numbers[field] = number
+	}
+
+	state := leaderelection.State{
+		Verdict:   verdict,
+		Term:      numbers[fieldTerm],
+		TTL:       time.Duration(numbers[fieldTTL]) * time.Millisecond,
+		Remaining: time.Duration(numbers[fieldWait]) * time.Millisecond,
+		Now:       moment(numbers[fieldNow]),
+		Warning:   fields[fieldWarning],
+	}
+	if holder := fields[fieldHolder]; holder != "" {
+		state.Leader = &leaderelection.LeaderInfo{
+			InstanceID:    holder,
+			Hostname:      fields[fieldHost],
+			StartedAt:     moment(numbers[fieldSince]),
+			LastHeartbeat: moment(numbers[fieldBeat]),
+			Term:          numbers[fieldHolderTerm],
+		}
+	}
+	return state, nil
+}
+
+func stringsOf(reply any) ([]string, error) {
+	values, ok := reply.([]any)
+	if !ok || len(values) != fieldCount {
+		return nil, fmt.Errorf("script answered with %T of %d fields, not %d", reply, len(values), fieldCount)
+	}
+	fields := make([]string, fieldCount)
+	for i, value := range values {
+		if fields[i], ok = value.(string); !ok {
+			return nil, fmt.Errorf("script answered with a %T as field %d", value, i)
+		}
+	}
+	return fields, nil
+}
+
+// moment is a server time in microseconds; 0 is none.
+func moment(microseconds int64) time.Time {
+	if microseconds == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(microseconds)
+}

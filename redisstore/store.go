@@ -1,0 +1,178 @@
+// Package redisstore keeps elections in Redis, by way of go-redis.
+//
+// One Store serves any number of elections over one client: a single node,
+// Sentinel or Cluster. It adds one subscription to the client's connections,
+// however many elections follow. Redis 6.2 or newer, with permission to run
+// scripts and, if at all possible, INFO (see the project's docs/redis.md).
+//
+// Set ContextTimeoutEnabled in the client's options: without it, go-redis lets
+// a call to a server that went silent wait for ReadTimeout, however little time
+// the election has. Elections are safe either way; they take up again faster
+// with it.
+package redisstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"example.com/leaderelection"
+	"github.com/redis/go-redis/v9"
+)
+
+// Store is a leaderelection.Store in Redis. It is safe for concurrent use.
+type Store struct {
+	client  redis.UniversalClient
+	watch   watchers
+	overdue atomic.Int64 // calls open beyond their time
+}
+
+var (
+	_ leaderelection.Store     = (*Store)(nil)
+	_ leaderelection.Watcher   = (*Store)(nil)
+	_ leaderelection.Announcer = (*Store)(nil)
+	_ leaderelection.Checker   = (*Store)(nil)
+)
+
+// New makes a Store over client, which stays the caller's: close it after the
+// elections have stopped. A *redis.Ring is refused by leaderelection.New.
+func New(client redis.UniversalClient) *Store {
+	return &Store{client: client, watch: watchers{client: client}}
+}
+
+// maxNameBytes bounds what is stored of a candidate. Scripts take more than that
+// under the lock's name for something else than an InstanceID.
+const maxNameBytes = 1024
+
+// Check refuses what can never work.
+func (s *Store) Check(candidate leaderelection.Candidate) error {
+	switch client := s.client.(type) {
+	case nil:
+		return errors.New("redisstore: New needs a client: redis.NewClient(options), for one")
+	case *redis.Ring:
+		return errors.New("redisstore: a redis.Ring moves keys to another server by itself, where no lease is known: use one server, Sentinel or Cluster")
+	case *redis.Client:
+		if client == nil {
+			return errors.New("redisstore: the client is a nil *redis.Client")
+		}
+	case *redis.ClusterClient:
+		if client == nil {
+			return errors.New("redisstore: the client is a nil *redis.ClusterClient")
+		}
+	}
+	for name, value := range map[string]string{"InstanceID": candidate.ID, "Hostname": candidate.Hostname} {
+		if len(value) > maxNameBytes {
+			return fmt.Errorf("redisstore: %s is %d bytes long: use at most %d", name, len(value), maxNameBytes)
+		}
+	}
+	for _, key := range keysOf(candidate.Key).list() {
+		if key == candidate.InfoKey {
+			return fmt.Errorf("redisstore: RedisInfoKeyName %q is a key that the election itself uses: choose another", key)
+		}
+	}
+	return nil
+}
+
+// Acquire bids for the lease.
+func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelection.State, error) {
+	k := keysOf(bid.Key)
+	presence := 2*bid.Retry + bid.TTL
+	return s.ask(ctx, acquireScript, bid.Candidate, k,
+		bid.ID, bid.Claim, milliseconds(bid.TTL), decimal(bid.SeenTerm), milliseconds(bid.SeenTTL),
+		bid.Hostname, k.events, milliseconds(presence))
+}
+
+// Renew extends the lease.
+func (s *Store) Renew(ctx context.Context, tenure leaderelection.Tenure) (leaderelection.State, error) {
+	return s.ask(ctx, renewScript, tenure.Candidate, keysOf(tenure.Key),
+		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Hostname, decimal(tenure.Since.UnixMicro()))
+}
+
+// Release gives the lease back, and then takes back what was announced.
+func (s *Store) Release(ctx context.Context, tenure leaderelection.Tenure) error {
+	k := keysOf(tenure.Key)
+	_, err := s.ask(ctx, releaseScript, tenure.Candidate, k,
+		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Reason, k.events)
+	if err == nil && tenure.Term != 0 {
+		_ = s.announce(ctx, tenure, "") // or it expires by itself
+	}
+	return err
+}
+
+// Read asks the primary who leads.
+func (s *Store) Read(ctx context.Context, candidate leaderelection.Candidate) (leaderelection.State, error) {
+	state, err := s.ask(ctx, readScript, candidate, keysOf(candidate.Key), milliseconds(candidate.TTL))
+	if err == nil && state.Leader != nil && state.Leader.Term == 0 {
+		s.describeForeign(ctx, candidate, state.Leader)
+	}
+	return state, err
+}
+
+// describeForeign fills in what a program without this library announces of
+// itself, if it does that where we would (F35).
+func (s *Store) describeForeign(ctx context.Context, candidate leaderelection.Candidate, leader *leaderelection.LeaderInfo) {
+	var announced leaderelection.LeaderInfo
+	text, err := s.client.Get(ctx, candidate.InfoKey).Bytes()
+	if err != nil || json.Unmarshal(text, &announced) != nil || announced.InstanceID != leader.InstanceID {
+		return
+	}
+	announced.Term = 0
+	*leader = announced
+}
+
+// Announce publishes info under RedisInfoKeyName, for as long as the lease lasts.
+func (s *Store) Announce(ctx context.Context, tenure leaderelection.Tenure, info leaderelection.LeaderInfo) error {
+	text, err := json.Marshal(info)
+	if err != nil {
+		return fmt.Errorf("redisstore: encoding LeaderInfo: %w", err)
+	}
+	return s.announce(ctx, tenure, string(text))
+}
+
+func (s *Store) announce(ctx context.Context, tenure leaderelection.Tenure, text string) error {
+	_, err := s.run(ctx, announceScript, []string{tenure.InfoKey}, text, decimal(tenure.Term), milliseconds(tenure.TTL))
+	return err
+}
+
+// ask runs a script of an election and reads its reply.
+func (s *Store) ask(ctx context.Context, script *redis.Script, candidate leaderelection.Candidate, k keys, args ...any) (leaderelection.State, error) {
+	reply, err := s.run(ctx, script, k.list(), args...)
+	if err != nil {
+		return leaderelection.State{}, err
+	}
+	state, err := parseState(reply)
+	if err != nil {
+		return state, fmt.Errorf("redisstore: election %q: %w", candidate.Key, err)
+	}
+	return state, nil
+}
+
+// maxOverdue is how many calls of all elections of a Store may be open beyond
+// their time. Each pins a connection of the user's pool.
+const maxOverdue = 16
+
+// run runs a script by its hash, and by its text where the server does not know
+// it (F19), both within ctx.
+func (s *Store) run(ctx context.Context, script *redis.Script, keyNames []string, args ...any) (any, error) {
+	if s.overdue.Load() >= maxOverdue {
+		return nil, leaderelection.ErrStoreStalled
+	}
+	stop := context.AfterFunc(ctx, func() { s.overdue.Add(1) })
+	reply, err := script.Run(ctx, s.client, keyNames, args...).Result()
+	if !stop() {
+		s.overdue.Add(-1)
+	}
+	return reply, classify(err, keyNames)
+}
+
+// milliseconds rounds up: a lease that is shorter at the server than its holder
+// believes would be two leaders.
+func milliseconds(d time.Duration) string {
+	return decimal(int64((d + time.Millisecond - 1) / time.Millisecond))
+}
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,178 @@
+package redisstore
+
+import (
+	"context"
+	"sync"
+
+	"example.com/leaderelection"
+	"github.com/redis/go-redis/v9"
+)
+
+// Watch tells of releases and grants, by way of one subscription for all elections
+// of the Store.
+func (s *Store) Watch(ctx context.Context, key string) <-chan leaderelection.Hint {
+	return s.watch.add(ctx, keysOf(key).events)
+}
+
+// watchers shares one subscription. The goroutine that owns it exists only while
+// somebody watches; go-redis reconnects it when it breaks.
+type watchers struct {
+	client redis.UniversalClient
+
+	mu       sync.Mutex
+	channels map[string]map[chan leaderelection.Hint]struct{} // who watches which channel
+	changed  chan struct{}                                    // wakes the goroutine; nil while there is none
+}
+
+func (w *watchers) add(ctx context.Context, channel string) <-chan leaderelection.Hint {
+	hints := make(chan leaderelection.Hint, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.channels == nil {
+		w.channels = make(map[string]map[chan leaderelection.Hint]struct{})
+	}
+	if w.channels[channel] == nil {
+		w.channels[channel] = make(map[chan leaderelection.Hint]struct{})
+	} else {
+		offer(hints, leaderelection.HintVacant) // subscribed already, or about to be
+	}
+	w.channels[channel][hints] = struct{}{}
+	if w.changed == nil {
+		w.changed = make(chan struct{}, 1)
+		go w.listen(w.changed)
+	}
+	w.wake()
+	context.AfterFunc(ctx, func() { w.remove(channel, hints) })
+	return hints
+}
+
+func (w *watchers) remove(channel string, hints chan leaderelection.Hint) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.channels[channel], hints)
+	if len(w.channels[channel]) == 0 {
+		delete(w.channels, channel)
+	}
+	w.wake()
+}
+
+// wake tells the goroutine that the channels have changed. mu is held.
+func (w *watchers) wake() {
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
+
+// listen owns the subscription until nobody watches any more.
+func (w *watchers) listen(changed <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	subscription := w.client.Subscribe(ctx)
+	defer func() { _ = subscription.Close() }()
+	messages := subscription.ChannelWithSubscriptions()
+	subscribed := make(map[string]bool)
+	for {
+		select {
+		case <-changed:
+			if !w.adjust(ctx, subscription, subscribed) {
+				return
+			}
+		case message, open := <-messages:
+			if !open {
+				messages = nil // the client was closed; wait for those who watch to notice
+				continue
+			}
+			w.deliver(message)
+		}
+	}
+}
+
+// adjust subscribes to what is watched and not to anything else. It returns false
+// when nothing is. An error is go-redis's to mend: it keeps the list of channels,
+// and subscribes to them when it has reconnected.
+func (w *watchers) adjust(ctx context.Context, subscription *redis.PubSub, subscribed map[string]bool) bool {
+	wanted, unwanted := w.difference(subscribed)
+	if len(wanted) > 0 {
+		_ = subscription.Subscribe(ctx, wanted...)
+	}
+	if len(unwanted) > 0 {
+		_ = subscription.Unsubscribe(ctx, unwanted...)
+	}
+	return len(subscribed) > 0 || !w.stopIfIdle()
+}
+
+// difference updates subscribed and returns what must be done for it.
+func (w *watchers) difference(subscribed map[string]bool) (wanted, unwanted []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for channel := range w.channels {
+		if !subscribed[channel] {
+			wanted = append(wanted, channel)
+			subscribed[channel] = true
+		}
+	}
+	for channel := range subscribed {
+		if w.channels[channel] == nil {
+			unwanted = append(unwanted, channel)
+			delete(subscribed, channel)
+		}
+	}
+	return wanted, unwanted
+}
+
+// stopIfIdle lets the goroutine end if nobody has begun to watch meanwhile.
+func (w *watchers) stopIfIdle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.channels) > 0 {
+		return false
+	}
+	w.changed = nil
+	return true
+}
+
+// deliver turns what the subscription says into hints. A confirmation that it was
+// (re-)established is worth an attempt: what was published before is lost (F21).
+func (w *watchers) deliver(message any) {
+	var channel string
+	hint := leaderelection.HintVacant
+	switch m := message.(type) {
+	case *redis.Subscription:
+		if m.Kind != "subscribe" {
+			return
+		}
+		channel = m.Channel
+	case *redis.Message:
+		channel = m.Channel
+		if m.Payload == "elected" {
+			hint = leaderelection.HintElected
+		}
+	default:
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for hints := range w.channels[channel] {
+		offer(hints, hint)
+	}
+}
+
+// offer leaves a hint for a watcher that may be busy. Of two that wait, the one
+// that says vacant is kept: it is the one that is worth something.
+func offer(hints chan leaderelection.Hint, hint leaderelection.Hint) {
+	for {
+		select {
+		case hints <- hint:
+			return
+		default:
+		}
+		if hint == leaderelection.HintElected {
+			return
+		}
+		select {
+		case <-hints:
+		default:
+		}
+	}
+}

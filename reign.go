@@ -1,0 +1,164 @@
+package leaderelection
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// reign is a leader's life: it lets the work begin, and renews the lease until
+// the term ends. It returns why.
+func (c *candidacy) reign(t *term) error {
+	c.following = following{}
+	c.current.Store(t.lease)
+	c.notices.observe(Event{Kind: Elected, Term: t.tenure.Term})
+	c.notices.log(slog.LevelInfo, "leading", slog.Int64("term", t.tenure.Term))
+	c.announce(t, t.began)
+
+	c.callbacks.begin(t.fail)
+	c.startWork(t)
+	if err := c.keepLease(t.ending, t); err != nil {
+		t.end(err)
+	}
+	return t.cause()
+}
+
+// startWork runs Lead's work for the term, if there is one.
+func (c *candidacy) startWork(t *term) {
+	if c.work == nil {
+		close(t.workDone)
+		return
+	}
+	go func() {
+		defer close(t.workDone)
+		var err error
+		if panicked := guarded(func() { err = c.work(t.work) }); panicked != nil {
+			err = panicked
+		}
+		switch {
+		case t.work.Context.Err() == nil && err != nil:
+			t.fail(err)
+		case t.work.Context.Err() == nil:
+			t.end(ErrResigned) // done: let somebody have the next turn
+		case err != nil && !errors.Is(err, context.Canceled) && !isTermCause(err):
+			c.failedAfterEnd(t, err)
+		}
+	}()
+}
+
+// failedAfterEnd deals with an error that work returned after it had been told to
+// stop. A panic is never swallowed, and at a Stop the caller is there to be told;
+// otherwise it is most likely a consequence of the end, and taking this instance
+// out of the election for it would leave nobody to lead (F32).
+func (c *candidacy) failedAfterEnd(t *term, err error) {
+	panicked := (*PanicError)(nil)
+	if errors.As(err, &panicked) || errors.Is(t.cause(), ErrStopped) {
+		t.failure.set(err)
+		return
+	}
+	c.notices.log(slog.LevelWarn, "work returned an error after its term had ended",
+		slog.Int64("term", t.tenure.Term), slog.Any("error", err))
+}
+
+// keepLease renews the lease until ctx ends, and then returns nil. It returns
+// ErrLeaseExpired or ErrDeposed when the lease ends before that. No wait in it,
+// and no call, lasts beyond the lease's deadline (F04, P5).
+func (c *candidacy) keepLease(ctx context.Context, t *term) error {
+	for {
+		present := c.clock()
+		wait := min(t.nextRenewal.since(present), t.lease.remaining(present))
+		if sleep(ctx, wait, nil) != nil {
+			return nil
+		}
+		sent := c.clock()
+		if !t.lease.validAt(sent) {
+			return ErrLeaseExpired
+		}
+		state, err := c.renew(ctx, t, c.timing.callTimeout(t.lease.remaining(sent)))
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			c.renewalFailed(t, err, sent)
+		case state.Verdict != Granted:
+			return ErrDeposed
+		case !c.extend(t, sent):
+			return ErrLeaseExpired
+		default:
+			c.renewed(t, state, sent)
+		}
+	}
+}
+
+// renew asks the store once. An answer that comes late is ignored: success after
+// the deadline must not extend anything.
+func (c *candidacy) renew(ctx context.Context, t *term, timeout time.Duration) (State, error) {
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	request := func(ctx context.Context) (State, error) { return c.store.Renew(ctx, t.tenure) }
+	return call(bounded, c.leaseCalls, request, nil)
+}
+
+// extend makes the renewal count: from its sending (F05), and only if the lease
+// has not lapsed meanwhile by either clock. Where IsLeader found it lapsed first,
+// current is nil and the swap fails, so that what IsLeader once denied stays
+// denied.
+func (c *candidacy) extend(t *term, sent instant) bool {
+	present := c.clock()
+	next := &lease{owner: t, deadline: c.timing.deadline(sent)}
+	if !t.lease.validAt(present) || !next.validAt(present) {
+		return false
+	}
+	leading := t.work.Context.Err() == nil // else it steps down, and only the store's side is kept
+	if leading && !c.current.CompareAndSwap(t.lease, next) {
+		return false
+	}
+	t.lease = next
+	return true
+}
+
+func (c *candidacy) renewed(t *term, state State, sent instant) {
+	c.answered(state)
+	t.nextRenewal = sent.plus(c.timing.heartbeat)
+	info := t.began
+	info.LastHeartbeat = state.Now
+	c.notices.observe(Event{Kind: Renewed, Term: t.tenure.Term, Elapsed: c.clock().since(sent)})
+	c.announce(t, info)
+}
+
+func (c *candidacy) renewalFailed(t *term, err error, sent instant) {
+	present := c.clock()
+	t.nextRenewal = present.plus(c.timing.renewalRetry())
+	c.notices.observe(Event{Kind: RenewalFailed, Term: t.tenure.Term, Elapsed: present.since(sent), Err: err})
+	if !c.failing {
+		c.failing = true
+		c.notices.log(slog.LevelWarn, "cannot renew the lease; trying again until it ends",
+			slog.Int64("term", t.tenure.Term), slog.Duration("remaining", t.lease.remaining(present)), slog.Any("error", err))
+	}
+}
+
+// announce publishes LeaderInfo for readers outside this library, if the store
+// does such a thing. The heartbeat does not wait for it; one that finds the last
+// still under way is left out.
+func (c *candidacy) announce(t *term, info LeaderInfo) {
+	announcer, ok := c.store.(Announcer)
+	if !ok {
+		return
+	}
+	c.background.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), c.timing.heartbeat)
+		defer cancel()
+		_, err := call(ctx, c.otherCalls, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, announcer.Announce(ctx, t.tenure, info)
+		}, nil)
+		failing := err != nil
+		if failing {
+			c.notices.observe(Event{Kind: AnnounceFailed, Term: t.tenure.Term, Err: err})
+		}
+		if failing && !c.announceFailing.Swap(failing) {
+			c.notices.log(slog.LevelWarn, "cannot publish who leads for outside readers; the election is not affected", slog.Any("error", err))
+		}
+		c.announceFailing.Store(failing)
+	})
+}
