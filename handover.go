@@ -21,10 +21,10 @@ func (c *candidacy) handOver(ctx context.Context, t *term, cause error) error {
 
 	drained := c.drain(t)
 	if !isInvoluntary(cause) {
-		t.handover = c.keepWhileDraining(t, drained)
+		t.handover = c.keepWhileDraining(drained, t)
 	}
 	close(t.released)
-	return c.awaitDrained(ctx, t, drained, ended)
+	return c.awaitDrained(ctx, drained, t, ended)
 }
 
 // drain returns a ctx that ends when callbacks and work of the term have returned.
@@ -41,7 +41,7 @@ func (c *candidacy) drain(t *term) context.Context {
 
 // keepWhileDraining renews until everything has returned, and then releases. If
 // that takes longer than the drain timeout, it leaves the lease to expire.
-func (c *candidacy) keepWhileDraining(t *term, drained context.Context) error {
+func (c *candidacy) keepWhileDraining(drained context.Context, t *term) error {
 	bounded, cancel := context.WithTimeout(drained, c.drainTimeout)
 	defer cancel()
 	lost := c.keepLease(bounded, t)
@@ -97,7 +97,7 @@ func (c *candidacy) release(t *term) {
 // sought before, or the same work would run twice in one process (F25). It says
 // so while it waits. Once the candidacy itself is to end, it waits for the drain
 // timeout at most.
-func (c *candidacy) awaitDrained(ctx context.Context, t *term, drained context.Context, ended instant) error {
+func (c *candidacy) awaitDrained(ctx, drained context.Context, t *term, ended instant) error {
 	notice := time.NewTicker(min(c.timing.ttl, c.drainTimeout))
 	defer notice.Stop()
 	stopping, giveUp := ctx.Done(), (<-chan time.Time)(nil)

@@ -95,15 +95,15 @@ func (t *term) cause() error {
 // fail ends the term, and the candidacy after it, with err.
 func (t *term) fail(err error) {
 	t.failure.set(err)
-	t.end(&endedByFailure{err})
+	t.end(&failedTermError{err})
 }
 
-// endedByFailure is the cause of a term that ends by a panic or an error of work.
+// failedTermError is the cause of a term that ends by a panic or an error of work.
 // To work itself it is a resignation.
-type endedByFailure struct{ err error }
+type failedTermError struct{ err error }
 
-func (e *endedByFailure) Error() string   { return "leaderelection: resigned after: " + e.err.Error() }
-func (e *endedByFailure) Unwrap() []error { return []error{ErrResigned, e.err} }
+func (e *failedTermError) Error() string   { return "leaderelection: resigned after: " + e.err.Error() }
+func (e *failedTermError) Unwrap() []error { return []error{ErrResigned, e.err} }
 
 // workContext is the ctx given to work. Its Err compares the clock with the
 // lease like IsLeader does, so that after a pause it is as truthful: the timer

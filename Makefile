@@ -1,0 +1,60 @@
+# The two commands of the README are `make demo` and `make test`.
+# `make help` lists the rest.
+
+GO            ?= go
+GOLANGCI_LINT ?= v2.15.0
+BIN           := $(CURDIR)/.bin
+PACKAGES      ?= ./...
+# Real servers and processes on a loaded machine take their time.
+TEST_FLAGS    ?= -race -timeout 10m
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: ## three candidates, and what production does to them; needs nothing but Go
+	@mkdir -p $(BIN)
+	@$(GO) build -o $(BIN)/leader ./cmd/leader
+	@$(BIN)/leader demo $(ARGS)
+
+.PHONY: test
+test: setup ## every test, with the race detector, on a real redis-server
+	$(GO) test $(TEST_FLAGS) $(PACKAGES)
+
+.PHONY: soak
+soak: setup ## every test 20 times over; takes about an hour
+	$(GO) test -race -timeout 3h -count=20 $(PACKAGES)
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) ## go vet, gofmt, golangci-lint, and that go.mod is tidy
+	$(GO) vet ./...
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
+	$(GO) mod tidy -diff
+	$(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
+
+# Pinned, and built apart from this module, whose go.mod its users inherit.
+$(BIN)/golangci-lint-$(GOLANGCI_LINT):
+	@echo "building golangci-lint $(GOLANGCI_LINT), once; this takes some minutes"
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+	@mv $(BIN)/golangci-lint $@
+
+.PHONY: setup
+setup: ## installs redis-server, which the tests start, by the system's package manager
+	@sh scripts/setup.sh
+
+.PHONY: build
+build: ## the leader command, into .bin/
+	@mkdir -p $(BIN)
+	$(GO) build -o $(BIN)/leader ./cmd/leader
+
+.PHONY: module
+module: ## renames the module for publication: make module MODULE=github.com/you/leaderelection
+	@sh scripts/rename-module.sh "$(MODULE)"
+
+.PHONY: clean
+clean: ## removes what make has built
+	rm -rf $(BIN)
