@@ -20,6 +20,7 @@ var hopeless = []struct{ code, problem, remedy string }{
 	{"ERR invalid password", "Redis refuses the password", "set the right Password in the client's options"},
 	{"ERR AUTH <password> called without any password", "Redis has no password set, but the client sends one", "remove Password from the client's options"},
 	{"NOPERM", "the Redis user lacks a permission", "grant it with ACL SETUSER; the error names it"},
+	{"ERR The user executing the script can't", "the Redis user lacks a permission for what the scripts do", "grant what docs/redis.md lists; the error names what is missing"},
 	{"NOSCRIPTS", "Redis runs no scripts", "permit EVAL and EVALSHA"},
 	{"CROSSSLOT", "Redis Cluster finds the election's keys in different slots", "use a RedisKeyName without braces, or with one pair around its beginning"},
 }
@@ -42,7 +43,7 @@ func classify(err error, keyNames []string) error {
 		}
 	}
 	for _, h := range hopeless {
-		if strings.HasPrefix(text, h.code) || strings.Contains(text, ": "+h.code+" ") {
+		if strings.HasPrefix(text, h.code) || strings.Contains(text, ": "+h.code) {
 			return &leaderelection.ConfigurationError{Problem: h.problem, Remedy: h.remedy, Err: err}
 		}
 	}

@@ -121,7 +121,8 @@ local function may_have_forgotten(uptime, ttl)
   local stats = redis.pcall('INFO', 'commandstats')
   if type(stats) == 'string' then
     for _, command in ipairs({ 'flushall', 'flushdb', 'swapdb' }) do
-      if string.find(stats, 'cmdstat_' .. command .. ':', 1, true) then return true end
+      local calls = string.match(stats, 'cmdstat_' .. command .. ':calls=(%d+)')
+      if calls and calls ~= '0' then return true end
     end
   end
   return false

@@ -1,0 +1,86 @@
+package redisstore_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"example.com/leaderelection"
+	"example.com/leaderelection/internal/redistest"
+	"example.com/leaderelection/redisstore"
+)
+
+// The ACL line that docs/redis.md gives is run as it stands there, so that it
+// stays both sufficient and the one that is documented.
+func TestDocumentedACLSuffices(t *testing.T) {
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	arguments := []any{}
+	for _, word := range documentedACL(t) {
+		arguments = append(arguments, word)
+	}
+	if err := admin.Do(t.Context(), arguments...).Err(); err != nil {
+		t.Fatalf("the documented line is refused: %v", err)
+	}
+
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), Username: "elector", Password: "secret", ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	elected := make(chan struct{}, 10)
+	problems := make(chan leaderelection.Event, 10)
+	observer := leaderelection.ObserverFunc(func(event leaderelection.Event) {
+		switch event.Kind {
+		case leaderelection.AttemptFailed, leaderelection.RenewalFailed, leaderelection.ReleaseFailed, leaderelection.AnnounceFailed, leaderelection.Warned:
+			problems <- event
+		case leaderelection.Renewed:
+			elected <- struct{}{}
+		}
+	})
+	config := &leaderelection.Config{RedisKeyName: "jobs:lock", RedisInfoKeyName: "jobs:leader", LockTTL: 300 * time.Millisecond}
+	election, err := leaderelection.New(redisstore.New(client), config, leaderelection.WithObserver(observer))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ended := make(chan error, 1)
+	go func() { ended <- election.Start(t.Context()) }()
+	select {
+	case <-elected:
+	case err := <-ended:
+		t.Fatalf("Start returned %v", err)
+	case <-time.After(20 * time.Second):
+		t.Fatal("no renewal within 20 s")
+	}
+	if err := election.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	hints := redisstore.New(client).Watch(t.Context(), "jobs:lock")
+	select {
+	case <-hints: // the subscription is confirmed
+	case <-time.After(20 * time.Second):
+		t.Error("no subscription within 20 s")
+	}
+	select {
+	case event := <-problems:
+		t.Errorf("under the documented ACL: %v: %v", event.Kind, event.Err)
+	default:
+	}
+}
+
+// documentedACL returns the words of the ACL command in docs/redis.md, with a
+// password in place of the ellipsis.
+func documentedACL(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/redis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```\n(ACL SETUSER .*?)```").FindSubmatch(text)
+	if block == nil {
+		t.Fatal("docs/redis.md has no ACL SETUSER line any more")
+	}
+	return strings.Fields(strings.Replace(string(block[1]), ">…", ">secret", 1))
+}
