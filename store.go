@@ -26,7 +26,10 @@ import (
 //   - Claims are unique, and granted once. An Acquire that is repeated (a client
 //     that re-sends, a network that duplicates) while its lease stands is granted
 //     again, with the same term and without extending the lease; after that
-//     lease has ended or was released it is refused.
+//     lease has ended or was released the claim is spent (Lost). So is one whose
+//     Release overtook its Acquire, as far as the store remembers it.
+//   - A lease that ended without a successor may be put back by its own Renew, or
+//     refused to it (Lost).
 //   - Renew and Release touch only the lease of their own claim and term; a late
 //     one of an earlier term changes nothing.
 //   - A lease lasts TTL from the moment the store executes Acquire or Renew, which
@@ -82,7 +85,7 @@ const (
 	Granted                    // Acquire, Renew: the lease is the asker's
 	Held                       // Acquire, Read: somebody holds it
 	Quarantined                // Acquire, Read: nobody does, and nobody may yet: the store may have forgotten a lease
-	Lost                       // Renew: the lease is not, or no longer, the asker's
+	Lost                       // Renew: the lease is not, or no longer, the asker's; Acquire: the claim is spent
 )
 
 // String returns the verdict's name in lower case.

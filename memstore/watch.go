@@ -1,0 +1,51 @@
+package memstore
+
+import "example.com/leaderelection"
+
+// watches are the channels on which followers wait, by election. Whoever uses
+// them holds Store.mu.
+type watches map[string]map[chan leaderelection.Hint]struct{}
+
+// add returns a channel that already holds its first hint: what happened before
+// the watch was missed, so one attempt is worth it (F21).
+func (w watches) add(key string) chan leaderelection.Hint {
+	if w[key] == nil {
+		w[key] = map[chan leaderelection.Hint]struct{}{}
+	}
+	hints := make(chan leaderelection.Hint, 1)
+	hints <- leaderelection.HintVacant
+	w[key][hints] = struct{}{}
+	return hints
+}
+
+func (w watches) remove(key string, hints chan leaderelection.Hint) {
+	delete(w[key], hints)
+	if len(w[key]) == 0 {
+		delete(w, key)
+	}
+}
+
+func (w watches) hint(key string, hint leaderelection.Hint) {
+	for hints := range w[key] {
+		merge(hints, hint)
+	}
+}
+
+// merge never blocks. Where a hint is still waiting to be read, HintVacant takes
+// its place and HintElected gives way: a lost HintVacant costs a RetryInterval
+// without a leader, a lost HintElected nothing.
+func merge(hints chan leaderelection.Hint, hint leaderelection.Hint) {
+	select {
+	case hints <- hint:
+		return
+	default:
+	}
+	if hint != leaderelection.HintVacant {
+		return
+	}
+	select {
+	case <-hints:
+	default: // the follower has just read it
+	}
+	hints <- hint // there is room: nobody else sends without Store.mu
+}
