@@ -2,6 +2,7 @@ package leaderelection
 
 import (
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,7 +23,7 @@ type round struct {
 	failed func(error) // told of a panic
 
 	next    int           // the become callback that is next
-	limit   int           // when it ends: how many become callbacks had been registered; else -1
+	over    bool          // no further become callback begins
 	running chan struct{} // closed when the goroutine that runs them ends; nil if there is none
 }
 
@@ -43,7 +44,7 @@ func (c *callbacks) onLose(callback func()) {
 func (c *callbacks) begin(failed func(error)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.round = &round{failed: failed, limit: -1}
+	c.round = &round{failed: failed}
 	c.runBecome()
 }
 
@@ -51,7 +52,7 @@ func (c *callbacks) begin(failed func(error)) {
 // this term, unless one is under way. mu is held.
 func (c *callbacks) runBecome() {
 	r := c.round
-	if r == nil || r.running != nil || r.next == len(c.become) {
+	if r == nil || r.over || r.running != nil || r.next == len(c.become) {
 		return
 	}
 	running := make(chan struct{})
@@ -60,6 +61,7 @@ func (c *callbacks) runBecome() {
 		defer close(running)
 		for callback := c.nextBecome(r); callback != nil; callback = c.nextBecome(r) {
 			if err := guarded(callback); err != nil {
+				c.stopBecome(r)
 				r.failed(err)
 			}
 		}
@@ -71,11 +73,7 @@ func (c *callbacks) runBecome() {
 func (c *callbacks) nextBecome(r *round) func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	limit := len(c.become)
-	if r.limit >= 0 {
-		limit = r.limit
-	}
-	if r.next >= limit {
+	if r.over || r.next == len(c.become) {
 		r.running = nil
 		return nil
 	}
@@ -83,16 +81,29 @@ func (c *callbacks) nextBecome(r *round) func() {
 	return c.become[r.next-1]
 }
 
-// end ends the term's round: the become callbacks have patience long to return,
-// then the lose callbacks run regardless, which is how a become callback that
-// blocks learns that it must stop (F25). The returned channel is closed when all
-// of them have returned. A become callback that has not begun by then is skipped.
+// stopBecome keeps further become callbacks of a round from beginning.
+func (c *callbacks) stopBecome(r *round) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.over = true
+}
+
+// end ends the term's round: a become callback that runs has patience long to
+// return, then the lose callbacks run regardless, which is how one that blocks
+// learns that it must stop (F25). Become callbacks that have not begun are skipped,
+// since this instance does not lead any more; if none has, the lose callbacks have
+// nothing to undo and are skipped too (F28). The returned channel is closed when all
+// of them have returned.
 func (c *callbacks) end(patience time.Duration) <-chan struct{} {
 	c.mu.Lock()
 	r := c.round
 	c.round = nil
-	r.limit = len(c.become)
+	r.over = true
 	running := r.running
+	var lose []func()
+	if r.next > 0 || len(c.become) == 0 {
+		lose = slices.Clone(c.lose)
+	}
 	c.mu.Unlock()
 
 	done := make(chan struct{})
@@ -104,7 +115,7 @@ func (c *callbacks) end(patience time.Duration) <-chan struct{} {
 			case <-time.After(patience):
 			}
 		}
-		for _, callback := range c.beginLose(r) {
+		for _, callback := range lose {
 			if err := guarded(callback); err != nil {
 				r.failed(err)
 			}
@@ -114,15 +125,6 @@ func (c *callbacks) end(patience time.Duration) <-chan struct{} {
 		}
 	}()
 	return done
-}
-
-// beginLose bars the become callbacks that have not begun, and returns the lose
-// callbacks.
-func (c *callbacks) beginLose(r *round) []func() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r.limit = r.next
-	return append([]func(){}, c.lose...)
 }
 
 // guarded runs f on a goroutine of its own, so that neither a panic in it nor a

@@ -16,11 +16,11 @@ import (
 // nothing else; without any, the timers do the work (F21).
 func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term, error) {
 	c.notices.observe(Event{Kind: CampaignStarted})
-	if err := sleep(ctx, holdBack, nil); err != nil {
+	if err := sleep(ctx, holdBack); err != nil {
 		return nil, err
 	}
 
-	hints, stopWatching := c.watch(ctx)
+	hints, stopWatching := c.watch(ctx, HintVacant)
 	defer stopWatching()
 
 	for failures := 0; ; {
@@ -60,10 +60,12 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 		default:
 			failures = 0
 			c.answered(state)
-			c.refused(state)
+			if c.refused(state) {
+				hints.vain = 0
+			}
 			wait = c.timing.followerWait(state.Remaining)
 		}
-		if err := sleep(ctx, wait, hints, HintVacant); err != nil {
+		if err := hints.sleep(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
@@ -85,7 +87,7 @@ func (c *candidacy) newTerm(ctx context.Context, bid Bid, state State, sent inst
 		LastHeartbeat: state.Now,
 		Term:          state.Term,
 	}
-	return newTerm(ctx, &c.current, c.clock, tenure, began, c.timing, sent)
+	return newTerm(ctx, c.leading, tenure, began, c.timing, sent)
 }
 
 // acquire bids once. An answer that comes after it was given up (at Stop, say)
@@ -97,26 +99,10 @@ func (c *candidacy) acquire(ctx context.Context, bid Bid) (State, error) {
 	request := func(ctx context.Context) (State, error) { return c.store.Acquire(ctx, bid) }
 	late := func(state State, err error) {
 		if err == nil && state.Verdict == Granted {
-			ctx, cancel := context.WithTimeout(context.Background(), c.timing.heartbeat)
-			defer cancel()
-			_ = c.releaseBid(ctx, bid)
+			c.releaseBid(bid)
 		}
 	}
 	return call(bounded, c.leaseCalls, request, late)
-}
-
-// giveBack releases a bid whose outcome is unknown, without waiting for it.
-func (c *candidacy) giveBack(bid Bid) {
-	c.background.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), c.timing.heartbeat)
-		defer cancel()
-		request := func(ctx context.Context) (struct{}, error) { return struct{}{}, c.releaseBid(ctx, bid) }
-		_, _ = call(ctx, c.leaseCalls, request, nil) // best effort: if it is lost, the lease ends by itself
-	})
-}
-
-func (c *candidacy) releaseBid(ctx context.Context, bid Bid) error {
-	return c.store.Release(ctx, Tenure{Candidate: bid.Candidate, Claim: bid.Claim, Reason: "given back"})
 }
 
 // attemptFailed reports an attempt whose outcome is unknown. It returns the error
@@ -141,6 +127,7 @@ func (c *candidacy) answered(state State) {
 		c.notices.log(slog.LevelInfo, "the store answers again")
 	}
 	c.contacted, c.failing = true, false
+	c.giveBackAgain()
 	if state.Warning != "" && state.Warning != c.warning {
 		c.notices.observe(Event{Kind: Warned, Term: state.Term, Err: errors.New(state.Warning)})
 		c.notices.log(slog.LevelWarn, "the store warns", slog.String("warning", state.Warning))
@@ -148,15 +135,15 @@ func (c *candidacy) answered(state State) {
 	c.warning = state.Warning
 }
 
-// refused learns from a refusal who leads.
-func (c *candidacy) refused(state State) {
+// refused learns from a refusal who leads, and reports whether that is news.
+func (c *candidacy) refused(state State) bool {
 	c.learn(state.Term, state.TTL)
 	news := following{verdict: state.Verdict, term: state.Term}
 	if state.Leader != nil {
 		news.leader = state.Leader.InstanceID
 	}
 	if news == c.following {
-		return
+		return false
 	}
 	c.following = news
 	c.notices.observe(Event{Kind: Following, Term: state.Term, Leader: news.leader})
@@ -173,6 +160,7 @@ func (c *candidacy) refused(state State) {
 	default:
 		c.notices.log(slog.LevelInfo, "following", slog.String("leader", news.leader), slog.Int64("term", state.Term))
 	}
+	return true
 }
 
 // following is what a follower last reported, so that it reports changes only.

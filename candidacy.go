@@ -16,6 +16,7 @@ type candidacy struct {
 	failing   bool      // its last answer was an error, and that has been logged
 	following following // what was last reported of who leads
 	warning   string    // the store's last warning
+	doubts    doubts    // bids that may have been granted
 
 	stop context.CancelCauseFunc
 	done chan struct{} // closed when the run has returned
@@ -38,6 +39,11 @@ func (e *Election) run(ctx context.Context, work func(context.Context) error) er
 // takeTurns is the election: to campaign, to reign, to hand over, and to campaign
 // again, whatever ended the term (F32).
 func (c *candidacy) takeTurns(ctx context.Context) error {
+	if t := c.unfinished; t != nil {
+		if err := c.awaitDrained(ctx, t); err != nil {
+			return err
+		}
+	}
 	var holdBack time.Duration
 	for ctx.Err() == nil {
 		t, err := c.campaign(ctx, holdBack) // blocks until won

@@ -24,7 +24,11 @@
 //     safety margin, a tenth of LockTTL by default, is also what they may drift
 //     apart in one LockTTL.
 //   - The store's own wall clock is not set forward while a lease stands, since
-//     the store would then take the lease to have ended early.
+//     the store would then take the lease to have ended early. It may be set back;
+//     only terms may then repeat, if the store has lost its data as well, and no
+//     candidate is left that has seen the last one.
+//   - Where candidates are configured with different LockTTLs, every
+//     HeartbeatInterval is shorter than the shortest LockTTL.
 //   - After a failover, the old primary does not go on to confirm renewals.
 //     Where it may, during a network partition, min-replicas-to-write limits for
 //     how long.

@@ -35,10 +35,12 @@ type Election struct {
 	running *candidacy
 	stopped bool
 
-	// What this instance has heard of terms. They outlast a candidacy and belong
-	// to the one that runs.
-	seenTerm int64
-	seenTTL  time.Duration
+	// What outlasts a candidacy, and belongs to the one that runs: what this
+	// instance has heard of terms, and a term of an earlier run whose callbacks or
+	// work had not returned within the drain timeout.
+	seenTerm   int64
+	seenTTL    time.Duration
+	unfinished *term
 }
 
 var _ LeaderElection = (*Election)(nil)
@@ -165,7 +167,8 @@ func (e *Election) GetInstanceID() string { return e.config.InstanceID }
 
 // OnBecomeLeader registers a callback that runs when a term begins, after those
 // registered earlier. If this instance leads already, it runs promptly. It runs
-// apart from the election and may block, but the next term waits for it.
+// apart from the election and may block, but the next term waits for it. One that
+// has not begun when the term ends does not run in that term.
 func (e *Election) OnBecomeLeader(callback func()) {
 	if callback != nil {
 		e.callbacks.onBecome(callback)
@@ -174,7 +177,8 @@ func (e *Election) OnBecomeLeader(callback func()) {
 
 // OnLoseLeadership registers a callback that runs when a term ends, after those
 // registered earlier. By then IsLeader is false and the become callbacks have
-// returned, or had the safety margin to do so. On a voluntary end the lease is
+// returned, or had the safety margin to do so. If the term ended before the first
+// of those could begin, it does not run either. On a voluntary end the lease is
 // released only after the callback has returned.
 func (e *Election) OnLoseLeadership(callback func()) {
 	if callback != nil {

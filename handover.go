@@ -13,18 +13,18 @@ import (
 // renewing; after an involuntary one there is nothing left to keep or to give
 // back, and it only waits. It returns an error where that must end the candidacy.
 func (c *candidacy) handOver(ctx context.Context, t *term, cause error) error {
-	ended := c.clock()
+	t.ended = c.clock()
 	c.current.Store(nil)
 	t.cancelWork(cause)
 	c.notices.observe(Event{Kind: TermEnded, Term: t.tenure.Term, Err: cause})
 	c.notices.log(levelOf(cause), "the term has ended", slog.Int64("term", t.tenure.Term), slog.Any("cause", cause))
 
-	drained := c.drain(t)
+	t.drained = c.drain(t)
 	if !isInvoluntary(cause) {
-		t.handover = c.keepWhileDraining(drained, t)
+		t.handover = c.keepWhileDraining(t)
 	}
 	close(t.released)
-	return c.awaitDrained(ctx, drained, t, ended)
+	return c.awaitDrained(ctx, t)
 }
 
 // drain returns a ctx that ends when callbacks and work of the term have returned.
@@ -41,8 +41,8 @@ func (c *candidacy) drain(t *term) context.Context {
 
 // keepWhileDraining renews until everything has returned, and then releases. If
 // that takes longer than the drain timeout, it leaves the lease to expire.
-func (c *candidacy) keepWhileDraining(drained context.Context, t *term) error {
-	bounded, cancel := context.WithTimeout(drained, c.drainTimeout)
+func (c *candidacy) keepWhileDraining(t *term) error {
+	bounded, cancel := context.WithTimeout(t.drained, c.drainTimeout)
 	defer cancel()
 	lost := c.keepLease(bounded, t)
 	switch {
@@ -51,7 +51,7 @@ func (c *candidacy) keepWhileDraining(drained context.Context, t *term) error {
 			slog.Int64("term", t.tenure.Term), slog.Any("cause", lost))
 		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: lost})
 		return nil
-	case drained.Err() == nil:
+	case t.drained.Err() == nil:
 		c.notices.log(slog.LevelError, "callbacks or work did not return in time; the lease is left to expire",
 			slog.Int64("term", t.tenure.Term), slog.Duration("timeout", c.drainTimeout))
 		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: ErrDrainTimeout})
@@ -91,32 +91,37 @@ func (c *candidacy) release(t *term) {
 	}
 	c.notices.observe(Event{Kind: Released, Term: t.tenure.Term, Elapsed: c.clock().since(sent)})
 	c.notices.log(slog.LevelInfo, "released the lease", slog.Int64("term", t.tenure.Term))
+	c.retract(t)
 }
 
 // awaitDrained waits until callbacks and work have returned: the next term is not
 // sought before, or the same work would run twice in one process (F25). It says
 // so while it waits. Once the candidacy itself is to end, it waits for the drain
 // timeout at most.
-func (c *candidacy) awaitDrained(ctx, drained context.Context, t *term, ended instant) error {
+func (c *candidacy) awaitDrained(ctx context.Context, t *term) error {
 	notice := time.NewTicker(min(c.timing.ttl, c.drainTimeout))
 	defer notice.Stop()
-	stopping, giveUp := ctx.Done(), (<-chan time.Time)(nil)
+	stopping, failed, giveUp := ctx.Done(), t.failure.done, (<-chan time.Time)(nil)
 	for warned := false; ; warned = true {
 		select {
-		case <-drained.Done():
+		case <-t.drained.Done():
+			c.unfinished = nil
 			return t.failure.get()
 		case <-stopping:
-			if errors.Is(t.handover, ErrDrainTimeout) {
-				return ErrDrainTimeout
-			}
-			left := c.drainTimeout - c.clock().since(ended)
-			stopping, giveUp = nil, time.After(left)
+			stopping, giveUp = nil, c.drainTimeoutOf(t)
+			continue
+		case <-failed:
+			failed, giveUp = nil, c.drainTimeoutOf(t)
 			continue
 		case <-giveUp:
+			c.unfinished = t
+			if err := t.failure.get(); err != nil {
+				return errors.Join(err, ErrDrainTimeout)
+			}
 			return ErrDrainTimeout
 		case <-notice.C:
 		}
-		c.notices.observe(Event{Kind: Draining, Term: t.tenure.Term, Elapsed: c.clock().since(ended)})
+		c.notices.observe(Event{Kind: Draining, Term: t.tenure.Term, Elapsed: c.clock().since(t.ended)})
 		if !warned {
 			c.notices.log(slog.LevelWarn, "still waiting for callbacks or work of an ended term; no new term is sought until they return",
 				slog.Int64("term", t.tenure.Term))
@@ -124,14 +129,22 @@ func (c *candidacy) awaitDrained(ctx, drained context.Context, t *term, ended in
 	}
 }
 
-// isTermCause reports whether err is one of the reasons for which a term ends.
-func isTermCause(err error) bool {
-	return isInvoluntary(err) || errors.Is(err, ErrResigned) || errors.Is(err, ErrStopped)
+// drainTimeoutOf is when waiting for what was done in the term's name has an end.
+func (c *candidacy) drainTimeoutOf(t *term) <-chan time.Time {
+	return time.After(c.drainTimeout - c.clock().since(t.ended))
 }
 
-// isInvoluntary reports whether a term that ended for this cause has lost its lease.
+// isTermCause reports whether err is one of the reasons for which a term ends.
+func isTermCause(err error) bool {
+	return errors.Is(err, ErrLeaseExpired) || errors.Is(err, ErrDeposed) || errors.Is(err, ErrResigned) || errors.Is(err, ErrStopped)
+}
+
+// isInvoluntary reports whether a term that ended for this cause has lost its
+// lease. An error of work that ended it may wrap such a cause, of another election
+// say, and is none.
 func isInvoluntary(cause error) bool {
-	return errors.Is(cause, ErrLeaseExpired) || errors.Is(cause, ErrDeposed)
+	failed := (*failedTermError)(nil)
+	return !errors.As(cause, &failed) && (errors.Is(cause, ErrLeaseExpired) || errors.Is(cause, ErrDeposed))
 }
 
 func levelOf(cause error) slog.Level {

@@ -98,7 +98,7 @@ const afterExpiry = time.Millisecond
 // followerWait is how long a follower sleeps after an attempt was refused,
 // unless it is woken: until the lease ends, but not beyond the retry interval.
 func (t timing) followerWait(remaining time.Duration) time.Duration {
-	if remaining < 0 || remaining+2*afterExpiry > t.retry {
+	if remaining < 0 || remaining > t.retry-2*afterExpiry {
 		return t.retry
 	}
 	return remaining + afterExpiry + rand.N(afterExpiry)

@@ -10,18 +10,25 @@ import (
 // noticeLimit is how many notices may wait for a slow log handler or observer.
 const noticeLimit = 256
 
-// notices hands log records and events to user code, in order, on a goroutine
-// that exists only while there are some. The election never waits for it: a log
-// handler that blocks must not delay a heartbeat (P5).
+// notices hands log records and events to user code. The election never waits for
+// it: a log handler that blocks must not delay a heartbeat (P5), and nor do the
+// log handler and the observer wait for each other.
 type notices struct {
 	logger   *slog.Logger
 	observer Observer
 	template Event // Key and InstanceID of every event
 
+	records queue
+	events  queue
+}
+
+// queue delivers notices in order, on a goroutine that exists only while there
+// are some.
+type queue struct {
 	mu      sync.Mutex
-	queue   []func(dropped int)
-	dropped int           // since the last notice that was delivered
-	busy    chan struct{} // closed when the queue has been worked off; nil while there is none
+	waiting []func(dropped int)
+	dropped int           // since the last one that was delivered
+	busy    chan struct{} // closed when all have been delivered; nil while there are none
 }
 
 // observe tells the observer. What the event leaves open is filled in.
@@ -30,7 +37,7 @@ func (n *notices) observe(event Event) {
 		return
 	}
 	event.Key, event.InstanceID, event.Time = n.template.Key, n.template.InstanceID, time.Now()
-	n.post(func(dropped int) {
+	n.events.post(func(dropped int) {
 		event.Dropped = dropped
 		n.observer.Observe(event)
 	})
@@ -41,7 +48,7 @@ func (n *notices) log(level slog.Level, message string, attrs ...slog.Attr) {
 	record := slog.NewRecord(time.Now(), level, message, 0)
 	record.AddAttrs(slog.String("election", n.template.Key), slog.String("instance", n.template.InstanceID))
 	record.AddAttrs(attrs...)
-	n.post(func(int) {
+	n.records.post(func(int) {
 		handler := n.logger.Handler()
 		if ctx := context.Background(); handler.Enabled(ctx, level) {
 			_ = handler.Handle(ctx, record)
@@ -49,42 +56,54 @@ func (n *notices) log(level slog.Level, message string, attrs ...slog.Attr) {
 	})
 }
 
+// flush waits until what is queued has been delivered, or ctx ends.
+func (n *notices) flush(ctx context.Context) {
+	n.records.flush(ctx)
+	n.events.flush(ctx)
+}
+
 // post queues a notice, in place of the oldest one if too many wait.
-func (n *notices) post(notice func(dropped int)) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.queue) == noticeLimit {
-		n.queue = n.queue[1:]
-		n.dropped++
+func (q *queue) post(notice func(dropped int)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == noticeLimit {
+		q.waiting = q.waiting[1:]
+		q.dropped++
 	}
-	n.queue = append(n.queue, notice)
-	if n.busy == nil {
-		n.busy = make(chan struct{})
-		go n.deliver()
+	q.waiting = append(q.waiting, notice)
+	if q.busy == nil {
+		q.busy = make(chan struct{})
+		go q.deliver()
 	}
 }
 
-func (n *notices) deliver() {
+func (q *queue) deliver() {
+	idle := false
+	defer func() {
+		if !idle {
+			go q.deliver() // a notice ended the goroutine with runtime.Goexit; the others are still to be told
+		}
+	}()
 	for {
-		n.mu.Lock()
-		if len(n.queue) == 0 {
-			close(n.busy)
-			n.busy, n.queue = nil, nil
-			n.mu.Unlock()
+		q.mu.Lock()
+		if len(q.waiting) == 0 {
+			close(q.busy)
+			q.busy, q.waiting = nil, nil
+			q.mu.Unlock()
+			idle = true
 			return
 		}
-		next, dropped := n.queue[0], n.dropped
-		n.queue, n.dropped = n.queue[1:], 0
-		n.mu.Unlock()
+		next, dropped := q.waiting[0], q.dropped
+		q.waiting, q.dropped = q.waiting[1:], 0
+		q.mu.Unlock()
 		next(dropped)
 	}
 }
 
-// flush waits until what is queued has been delivered, or ctx ends.
-func (n *notices) flush(ctx context.Context) {
-	n.mu.Lock()
-	busy := n.busy
-	n.mu.Unlock()
+func (q *queue) flush(ctx context.Context) {
+	q.mu.Lock()
+	busy := q.busy
+	q.mu.Unlock()
 	if busy == nil {
 		return
 	}

@@ -51,7 +51,7 @@ func (e *Election) GetLeaderID() (string, error) {
 // ready only then. A store that cannot be reached is asked again, until ctx
 // ends; the error then tells both. A *ConfigurationError is returned at once.
 func (e *Election) AwaitLeader(ctx context.Context) (*LeaderInfo, error) {
-	hints, stopWatching := e.watch(ctx)
+	hints, stopWatching := e.watch(ctx, HintElected, HintVacant)
 	defer stopWatching()
 	for failures := 0; ; {
 		asking, cancel := context.WithTimeout(ctx, e.timing.heartbeat)
@@ -68,7 +68,7 @@ func (e *Election) AwaitLeader(ctx context.Context) (*LeaderInfo, error) {
 			failures++
 			wait = e.timing.backoff(failures)
 		}
-		if stopped := sleep(ctx, wait, hints, HintElected, HintVacant); stopped != nil {
+		if stopped := hints.sleep(ctx, wait); stopped != nil {
 			return nil, errors.Join(stopped, err)
 		}
 	}

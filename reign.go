@@ -12,7 +12,7 @@ import (
 func (c *candidacy) reign(t *term) error {
 	c.following = following{}
 	c.current.Store(t.lease)
-	c.notices.observe(Event{Kind: Elected, Term: t.tenure.Term})
+	c.notices.observe(Event{Kind: Elected, Term: t.tenure.Term, Elapsed: c.clock().since(t.sent)})
 	c.notices.log(slog.LevelInfo, "leading", slog.Int64("term", t.tenure.Term))
 	c.announce(t, t.began)
 
@@ -36,12 +36,13 @@ func (c *candidacy) startWork(t *term) {
 		if panicked := guarded(func() { err = c.work(t.work) }); panicked != nil {
 			err = panicked
 		}
-		switch {
-		case t.work.Context.Err() == nil && err != nil:
+		// Err, not Done: it may have been work that saw the lease lapse first (F32).
+		switch ended := t.work.Err() != nil; {
+		case !ended && err != nil:
 			t.fail(err)
-		case t.work.Context.Err() == nil:
+		case !ended:
 			t.end(ErrResigned) // done: let somebody have the next turn
-		case err != nil && !errors.Is(err, context.Canceled) && !isTermCause(err):
+		case err != nil:
 			c.failedAfterEnd(t, err)
 		}
 	}()
@@ -53,12 +54,16 @@ func (c *candidacy) startWork(t *term) {
 // out of the election for it would leave nobody to lead (F32).
 func (c *candidacy) failedAfterEnd(t *term, err error) {
 	panicked := (*PanicError)(nil)
-	if errors.As(err, &panicked) || errors.Is(t.cause(), ErrStopped) {
+	switch {
+	case errors.As(err, &panicked):
 		t.failure.set(err)
-		return
+	case errors.Is(err, context.Canceled) || isTermCause(err): // it only says that the term ended
+	case errors.Is(t.cause(), ErrStopped):
+		t.failure.set(err)
+	default:
+		c.notices.log(slog.LevelWarn, "work returned an error after its term had ended",
+			slog.Int64("term", t.tenure.Term), slog.Any("error", err))
 	}
-	c.notices.log(slog.LevelWarn, "work returned an error after its term had ended",
-		slog.Int64("term", t.tenure.Term), slog.Any("error", err))
 }
 
 // keepLease renews the lease until ctx ends, and then returns nil. It returns
@@ -68,7 +73,7 @@ func (c *candidacy) keepLease(ctx context.Context, t *term) error {
 	for {
 		present := c.clock()
 		wait := min(t.nextRenewal.since(present), t.lease.remaining(present))
-		if sleep(ctx, wait, nil) != nil {
+		if sleep(ctx, wait) != nil {
 			return nil
 		}
 		sent := c.clock()
@@ -136,29 +141,4 @@ func (c *candidacy) renewalFailed(t *term, err error, sent instant) {
 		c.notices.log(slog.LevelWarn, "cannot renew the lease; trying again until it ends",
 			slog.Int64("term", t.tenure.Term), slog.Duration("remaining", t.lease.remaining(present)), slog.Any("error", err))
 	}
-}
-
-// announce publishes LeaderInfo for readers outside this library, if the store
-// does such a thing. The heartbeat does not wait for it; one that finds the last
-// still under way is left out.
-func (c *candidacy) announce(t *term, info LeaderInfo) {
-	announcer, ok := c.store.(Announcer)
-	if !ok {
-		return
-	}
-	c.background.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), c.timing.heartbeat)
-		defer cancel()
-		_, err := call(ctx, c.otherCalls, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, announcer.Announce(ctx, t.tenure, info)
-		}, nil)
-		failing := err != nil
-		if failing {
-			c.notices.observe(Event{Kind: AnnounceFailed, Term: t.tenure.Term, Err: err})
-		}
-		if failing && !c.announceFailing.Swap(failing) {
-			c.notices.log(slog.LevelWarn, "cannot publish who leads for outside readers; the election is not affected", slog.Any("error", err))
-		}
-		c.announceFailing.Store(failing)
-	})
 }

@@ -6,33 +6,68 @@ import (
 	"time"
 )
 
-// sleep waits for d, for one of the hints wanted, or for the end of ctx, whose error it
-// returns.
-func sleep(ctx context.Context, d time.Duration, hints <-chan Hint, wanted ...Hint) error {
+// sleep waits for d, or for the end of ctx, whose error it returns.
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return ctx.Err()
+}
+
+// hints are what may end a sleep early.
+type hints struct {
+	from   <-chan Hint // nil is silent for ever
+	wanted []Hint
+	vain   int // how many in a row woke the sleeper, without telling it anything new
+}
+
+// watch asks the store for hints, if it gives any, until stop is called.
+func (e *Election) watch(ctx context.Context, wanted ...Hint) (h *hints, stop func()) {
+	ctx, stop = context.WithCancel(ctx)
+	h = &hints{wanted: wanted}
+	if watcher, ok := e.store.(Watcher); ok {
+		h.from = watcher.Watch(ctx, e.candidate.Key)
+	}
+	return h, stop
+}
+
+// sleep waits for d, for a hint that is wanted, or for the end of ctx, whose error
+// it returns.
+func (h *hints) sleep(ctx context.Context, d time.Duration) error {
+	deaf := h.deafness(d)
+	if err := sleep(ctx, deaf); err != nil {
+		return err
+	}
+	timer := time.NewTimer(d - deaf)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-timer.C:
+			h.vain = 0
 			return ctx.Err()
-		case hint, open := <-hints:
+		case hint, open := <-h.from:
 			if !open {
-				hints = nil
-			} else if slices.Contains(wanted, hint) {
+				h.from = nil
+			} else if slices.Contains(h.wanted, hint) {
+				h.vain++
 				return ctx.Err()
 			}
 		}
 	}
 }
 
-// watch asks the store for hints, if it gives any, until stop is called. A nil
-// channel is silent for ever.
-func (e *Election) watch(ctx context.Context) (hints <-chan Hint, stop func()) {
-	ctx, stop = context.WithCancel(ctx)
-	if watcher, ok := e.store.(Watcher); ok {
-		hints = watcher.Watch(ctx, e.candidate.Key)
+// deafness is how much of a sleep of d is not disturbed by hints: none normally,
+// and more and more while they come in vain, so that a flood of them makes no hot
+// loop (F21). One in vain is usual: it tells that the watch was established. A
+// hint that comes meanwhile waits in its channel.
+func (h *hints) deafness(d time.Duration) time.Duration {
+	if h.vain < 2 {
+		return 0
 	}
-	return hints, stop
+	return min(time.Millisecond<<min(h.vain-2, 20), d/8)
 }

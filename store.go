@@ -147,6 +147,10 @@ const (
 // reads what was announced.
 type Announcer interface {
 	Announce(ctx context.Context, tenure Tenure, info LeaderInfo) error
+
+	// Retract takes it back, once the lease was released, unless a later term
+	// has been announced.
+	Retract(ctx context.Context, tenure Tenure) error
 }
 
 // Checker is a Store that can refuse a candidate without asking anybody. New

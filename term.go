@@ -2,8 +2,8 @@ package leaderelection
 
 import (
 	"context"
+	"errors"
 	"sync"
-	"sync/atomic"
 )
 
 // term is one unbroken leadership of this instance: from winning the lease until
@@ -15,11 +15,12 @@ type term struct {
 	// lease is what the candidacy renews. It belongs to the candidacy's
 	// goroutine. While the term leads, Election.current is the same pointer.
 	lease       *lease
+	sent        instant // when the bid was
 	nextRenewal instant
 
 	// ending is done once the term is asked to end, with the first reason given.
-	ending context.Context
-	end    context.CancelCauseFunc
+	ending       context.Context
+	cancelEnding context.CancelCauseFunc
 
 	// work is what Lead's work sees; it is cancelled once IsLeader is false.
 	work       *workContext
@@ -29,43 +30,51 @@ type term struct {
 	released chan struct{} // closed when the lease is given back, or left to expire
 	handover error         // ErrDrainTimeout or nil; set before released is closed
 
+	ended   instant         // when handOver took the lead away
+	drained context.Context // done when callbacks and work have returned; nil before handOver
+
 	failure failure
 }
 
 // failure keeps the first panic or error that ends not the term only, but the
 // candidacy.
 type failure struct {
-	mu  sync.Mutex
-	err error
+	once sync.Once
+	done chan struct{} // closed once there is one
+	err  error
 }
 
 func (f *failure) set(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err == nil {
+	f.once.Do(func() {
 		f.err = err
-	}
+		close(f.done)
+	})
 }
 
 func (f *failure) get() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.err
+	select {
+	case <-f.done:
+		return f.err
+	default:
+		return nil
+	}
 }
 
-// newTerm makes the term of a lease granted by a request sent at sent. values
-// carries what the caller of Lead put into its ctx; run ends the term when it
-// ends.
-func newTerm(run context.Context, leading *atomic.Pointer[lease], clock func() instant, tenure Tenure, began LeaderInfo, timing timing, sent instant) *term {
+// newTerm makes the term of a lease granted by a request sent at sent. It ends
+// when run ends, which also carries what the caller of Lead put into its ctx.
+// leading returns the lease by which this instance leads now.
+func newTerm(run context.Context, leading func() *lease, tenure Tenure, began LeaderInfo, timing timing, sent instant) *term {
 	t := &term{
 		tenure:      tenure,
 		began:       began,
+		sent:        sent,
 		nextRenewal: sent.plus(timing.heartbeat),
 		workDone:    make(chan struct{}),
 		released:    make(chan struct{}),
+		failure:     failure{done: make(chan struct{})},
 	}
 	t.lease = &lease{owner: t, deadline: timing.deadline(sent)}
-	t.ending, t.end = context.WithCancelCause(run)
+	t.ending, t.cancelEnding = context.WithCancelCause(run)
 
 	// work must not learn of the end before IsLeader answers false, so its
 	// context is not a child of run: it only inherits the values.
@@ -73,22 +82,33 @@ func newTerm(run context.Context, leading *atomic.Pointer[lease], clock func() i
 	t.cancelWork = cancel
 	t.work = &workContext{
 		Context: ContextWithTerm(inner, tenure.Term),
-		lapsed:  func() bool { l := leading.Load(); return l == nil || l.owner != t || !l.validAt(clock()) },
+		lapsed:  func() bool { l := leading(); return l == nil || l.owner != t },
 		cancel:  func() { cancel(t.cause()) },
 	}
 	return t
 }
 
+// end asks the term to end, for one of the reasons for which terms end. The first
+// one given counts.
+func (t *term) end(reason error) { t.cancelEnding(&endedTermError{reason}) }
+
+// endedTermError tells a reason that was given to this term from the cause of a
+// ctx it runs in. That may be the end of a term too, where one election is led
+// within the work of another.
+type endedTermError struct{ reason error }
+
+func (e *endedTermError) Error() string { return e.reason.Error() }
+
 // cause is why the term ends or ended.
 func (t *term) cause() error {
-	cause := context.Cause(t.ending)
-	switch {
+	own := (*endedTermError)(nil)
+	switch cause := context.Cause(t.ending); {
 	case cause == nil:
 		return ErrLeaseExpired // nobody asked for the end, so the clock brought it
-	case isTermCause(cause):
-		return cause
+	case errors.As(cause, &own):
+		return own.reason
 	default:
-		return ErrStopped // the ctx of Start ended, with whatever cause of its own
+		return ErrStopped // Stop, or the ctx of Start ended, with whatever cause of its own
 	}
 }
 
@@ -114,7 +134,8 @@ type workContext struct {
 	cancel func()
 }
 
-// Err returns nil for as long as the term leads.
+// Err returns nil for as long as the term leads. What it finds lapsed it takes
+// away, like IsLeader: neither may come back when the clock is set back (F03).
 func (c *workContext) Err() error {
 	if c.Context.Err() == nil && c.lapsed() {
 		c.cancel()

@@ -17,12 +17,14 @@ import (
 var hopeless = []struct{ code, problem, remedy string }{
 	{"WRONGPASS", "Redis refuses the user name or password", "set the right Username and Password in the client's options"},
 	{"NOAUTH", "Redis asks for a password", "set Username and Password in the client's options"},
+	{"ERR Protocol error: unauthenticated", "Redis asks for a password", "set Username and Password in the client's options"}, // instead of NOAUTH, where a command has more than ten arguments
 	{"ERR invalid password", "Redis refuses the password", "set the right Password in the client's options"},
 	{"ERR AUTH <password> called without any password", "Redis has no password set, but the client sends one", "remove Password from the client's options"},
-	{"NOPERM", "the Redis user lacks a permission", "grant it with ACL SETUSER; the error names it"},
-	{"ERR The user executing the script can't", "the Redis user lacks a permission for what the scripts do", "grant what docs/redis.md lists; the error names what is missing"},
-	{"NOSCRIPTS", "Redis runs no scripts", "permit EVAL and EVALSHA"},
-	{"CROSSSLOT", "Redis Cluster finds the election's keys in different slots", "use a RedisKeyName without braces, or with one pair around its beginning"},
+	{"NOPERM", "the Redis user lacks a permission, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
+	{"The user executing the script can't", "the Redis user lacks a permission that the scripts need, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
+	{"ERR unknown command", "Redis lacks a command that the election on key <key> needs", "allow EVALSHA and EVAL"},
+	{"ERR Unknown Redis command called from script", "Redis lacks a command that the election on key <key> needs", "allow the commands in docs/redis.md"},
+	{"CROSSSLOT", "Redis Cluster finds the keys <keys> in different slots", "use a RedisKeyName without braces, or with one pair around its beginning"},
 }
 
 // namedKey finds the number that a script has put in place of a key's name.
@@ -43,11 +45,24 @@ func classify(err error, keyNames []string) error {
 		}
 	}
 	for _, h := range hopeless {
-		if strings.HasPrefix(text, h.code) || strings.Contains(text, ": "+h.code) {
-			return &leaderelection.ConfigurationError{Problem: h.problem, Remedy: h.remedy, Err: err}
+		if mentions(text, h.code) {
+			quoted := strings.Trim(fmt.Sprintf("%q", keyNames), "[]")
+			problem := strings.NewReplacer("<keys>", quoted, "<key>", strconv.Quote(nameOf("1", keyNames))).Replace(h.problem)
+			return &leaderelection.ConfigurationError{Problem: problem, Remedy: h.remedy, Err: err}
 		}
 	}
 	return err
+}
+
+// mentions reports whether an error begins with a code, or quotes one that begins
+// so, as an error of a script does: ERR Error running script (...): NOPERM ...
+func mentions(text, code string) bool {
+	for _, before := range []string{"", ": ", "ERR "} {
+		if before == "" && strings.HasPrefix(text, code) || before != "" && strings.Contains(text, before+code) {
+			return true
+		}
+	}
+	return false
 }
 
 func nameOf(number string, keyNames []string) string {

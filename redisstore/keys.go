@@ -37,15 +37,20 @@ func (k keys) list() []string {
 // baseOf returns what the derived names begin with.
 //
 //   - "app" is its own tag, in braces: "{app}:lease" hashes as "app" does.
-//   - "{app}:lock" has a tag already, and whatever follows it doesn't matter.
-//   - "a}b" and "{}" cannot be put in braces, since Redis takes a tag to end at the
+//   - "{app}:lock" has a tag already, and whatever follows it doesn't matter. But
+//     "{app}" would share its keys with "app", so a name that ends with a brace
+//     gets another: "{app}}:lease".
+//   - "", "a}b" and "{}" cannot be put in braces, since Redis takes a tag to end at the
 //     first closing brace and an empty one for none. They get a number for a tag
 //     that happens to lie in the same slot.
 func baseOf(lock string) string {
 	if hashTag(lock) != lock {
+		if strings.HasSuffix(lock, "}") {
+			return lock + "}"
+		}
 		return lock
 	}
-	if !strings.Contains(lock, "}") {
+	if lock != "" && !strings.Contains(lock, "}") {
 		return "{" + lock + "}"
 	}
 	for slot, n := slotOf(lock), 0; ; n++ {

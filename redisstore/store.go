@@ -81,31 +81,34 @@ func (s *Store) Check(candidate leaderelection.Candidate) error {
 func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelection.State, error) {
 	k := keysOf(bid.Key)
 	presence := 2*bid.Retry + bid.TTL
-	return s.ask(ctx, acquireScript, bid.Candidate, k,
+	if s.stalled() {
+		return leaderelection.State{}, leaderelection.ErrStoreStalled
+	}
+	return s.ask(ctx, acquireScript, k.list(),
 		bid.ID, bid.Claim, milliseconds(bid.TTL), decimal(bid.SeenTerm), milliseconds(bid.SeenTTL),
 		bid.Hostname, k.events, milliseconds(presence))
 }
 
 // Renew extends the lease.
 func (s *Store) Renew(ctx context.Context, tenure leaderelection.Tenure) (leaderelection.State, error) {
-	return s.ask(ctx, renewScript, tenure.Candidate, keysOf(tenure.Key),
-		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Hostname, decimal(tenure.Since.UnixMicro()))
+	return s.ask(ctx, renewScript, keysOf(tenure.Key).list()[:3],
+		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Hostname, microseconds(tenure.Since))
 }
 
-// Release gives the lease back, and then takes back what was announced.
+// Release gives the lease back.
 func (s *Store) Release(ctx context.Context, tenure leaderelection.Tenure) error {
 	k := keysOf(tenure.Key)
-	_, err := s.ask(ctx, releaseScript, tenure.Candidate, k,
+	_, err := s.ask(ctx, releaseScript, k.list()[:4],
 		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Reason, k.events)
-	if err == nil && tenure.Term != 0 {
-		_ = s.announce(ctx, tenure, "") // or it expires by itself
-	}
 	return err
 }
 
 // Read asks the primary who leads.
 func (s *Store) Read(ctx context.Context, candidate leaderelection.Candidate) (leaderelection.State, error) {
-	state, err := s.ask(ctx, readScript, candidate, keysOf(candidate.Key), milliseconds(candidate.TTL))
+	if s.stalled() {
+		return leaderelection.State{}, leaderelection.ErrStoreStalled
+	}
+	state, err := s.ask(ctx, readScript, keysOf(candidate.Key).list()[:3])
 	if err == nil && state.Leader != nil && state.Leader.Term == 0 {
 		s.describeForeign(ctx, candidate, state.Leader)
 	}
@@ -133,34 +136,43 @@ func (s *Store) Announce(ctx context.Context, tenure leaderelection.Tenure, info
 	return s.announce(ctx, tenure, string(text))
 }
 
+// Retract takes back what was announced, unless a later term has announced itself.
+func (s *Store) Retract(ctx context.Context, tenure leaderelection.Tenure) error {
+	return s.announce(ctx, tenure, "")
+}
+
 func (s *Store) announce(ctx context.Context, tenure leaderelection.Tenure, text string) error {
+	if s.stalled() {
+		return leaderelection.ErrStoreStalled
+	}
 	_, err := s.run(ctx, announceScript, []string{tenure.InfoKey}, text, decimal(tenure.Term), milliseconds(tenure.TTL))
 	return err
 }
 
 // ask runs a script of an election and reads its reply.
-func (s *Store) ask(ctx context.Context, script *redis.Script, candidate leaderelection.Candidate, k keys, args ...any) (leaderelection.State, error) {
-	reply, err := s.run(ctx, script, k.list(), args...)
+func (s *Store) ask(ctx context.Context, script *redis.Script, keyNames []string, args ...any) (leaderelection.State, error) {
+	reply, err := s.run(ctx, script, keyNames, args...)
 	if err != nil {
 		return leaderelection.State{}, err
 	}
 	state, err := parseState(reply)
 	if err != nil {
-		return state, fmt.Errorf("redisstore: election %q: %w", candidate.Key, err)
+		return state, fmt.Errorf("redisstore: election %q: %w", keyNames[0], err)
 	}
 	return state, nil
 }
 
 // maxOverdue is how many calls of all elections of a Store may be open beyond
-// their time. Each pins a connection of the user's pool.
+// their time, each of which pins a connection of the user's pool, before those are
+// refused that can wait. Renewals and releases cannot: a shard that hangs must not
+// depose the leaders whose shards don't. They are bounded by each election.
 const maxOverdue = 16
+
+func (s *Store) stalled() bool { return s.overdue.Load() >= maxOverdue }
 
 // run runs a script by its hash, and by its text where the server does not know
 // it (F19), both within ctx.
 func (s *Store) run(ctx context.Context, script *redis.Script, keyNames []string, args ...any) (any, error) {
-	if s.overdue.Load() >= maxOverdue {
-		return nil, leaderelection.ErrStoreStalled
-	}
 	stop := context.AfterFunc(ctx, func() { s.overdue.Add(1) })
 	reply, err := script.Run(ctx, s.client, keyNames, args...).Result()
 	if !stop() {
@@ -174,5 +186,9 @@ func (s *Store) run(ctx context.Context, script *redis.Script, keyNames []string
 func milliseconds(d time.Duration) string {
 	return decimal(int64((d + time.Millisecond - 1) / time.Millisecond))
 }
+
+// microseconds is the opposite of moment. What was before 1970, as the zero Time
+// is, was never granted by a server.
+func microseconds(t time.Time) string { return decimal(max(0, t.UnixMicro())) }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

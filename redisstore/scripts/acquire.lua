@@ -1,5 +1,6 @@
 -- acquire grants the lease to a claim, if nobody holds one and no quarantine runs.
 --
+-- KEYS: 1 to 5
 -- ARGV: 1 InstanceID  2 claim  3 ttl  4 seen: the highest term the candidate has heard of
 --       5 the ttl of that term's lease  6 host  7 channel  8 presence: how long the candidate counts as present
 -- Reply: granted, or held / quarantined with the time to wait; lost for a claim that was given back or has ended.
@@ -14,35 +15,37 @@ local now = now_us()
 
 local record, problem = load()
 if problem then return problem end
+permit_writes()
 problem = guard(record, now, ttl, seen, seen_ttl)
 if problem then return problem end
 local s
-s, problem = standing(record, now, ttl)
+s, problem = standing(record, now)
 if problem then return problem end
 
-try('ZADD', KEYS[5], whole(now / 1000 + presence), id)
-redis.pcall('ZREMRANGEBYSCORE', KEYS[5], '-inf', whole(now / 1000))
-redis.pcall('PEXPIRE', KEYS[5], RETENTION)
+if not failed(try('ZADD', KEYS[5], whole(now / 1000 + presence), id)) then
+  redis.pcall('ZREMRANGEBYSCORE', KEYS[5], '-inf', whole(now / 1000))
+  redis.pcall('PEXPIRE', KEYS[5], RETENTION)
+end
 
 if claim == record.claim and s.claim == claim then return reply('granted', record, now, s) end
-if claim == record.claim or claim == record.spent then return reply('lost', record, now, s) end
+if claim == record.claim or is_spent(record, claim) then return reply('lost', record, now, s) end
 if s.wait ~= 0 then return reply(refusal(s), record, now, s) end
 
 -- Server time as the lower bound keeps terms growing where the record was lost.
 local term = greatest(successor(greatest(greatest(record.term, record.seen), seen)), whole(now))
-if greater(term, '9223372036854775807') then return wrong_type(3, 'has no term left to grant') end
+if greater(term, LAST_TERM) then return wrong_type(3, 'has no term left to grant') end
 local ended = record.claim ~= '' and record.term
 local holder = record.holder
 
 local granted = redis.pcall('HSET', KEYS[3], 'term', term, 'claim', claim, 'holder', id, 'host', host,
-  'since', whole(now), 'ttl', whole(ttl), 'run', record.run, 'not_before', '0', 'seen', '0')
+  'since', whole(now), 'ttl', whole(ttl), 'run', record.run, 'not_before', '0', 'quarantine', '0', 'seen', '0')
 if failed(granted) then return granted end
 redis.call('PEXPIRE', KEYS[3], RETENTION)
-redis.call('SET', KEYS[2], claim, 'PX', whole(ttl))
+redis.call('SET', KEYS[2], claim .. ' ' .. whole(ttl), 'PX', whole(ttl))
 redis.call('SET', KEYS[1], id, 'PX', whole(ttl))
 if ended then log('end', 'term', ended, 'holder', holder, 'reason', 'expired') end
 log('begin', 'term', term, 'holder', id, 'host', host)
 try('PUBLISH', channel, 'elected')
 
-record = { term = term, seen = '0', ttl = ttl, since = now, host = host }
+record = { term = term, seen = '0', ttl = ttl, since = now, host = host, not_before = 0 }
 return reply('granted', record, now, { ours = true, holder = id, ms = ttl, wait = ttl })

@@ -1,9 +1,11 @@
 -- Put in front of every other script of this folder. To try one by hand:
 --   cat common.lua read.lua > /tmp/s.lua; redis-cli --eval /tmp/s.lua L '{L}:lease' '{L}:term' '{L}:history' '{L}:candidates'
 --
--- KEYS, in every script but announce.lua, all in one Cluster slot:
+-- KEYS, in every script but announce.lua, all in one Cluster slot. A script is given
+-- the first so many of them, as many as it needs: while a slot is being moved,
+-- Cluster refuses every script of which one key is missing.
 --   1  L              string  the leader's InstanceID: for people, and for programs that do SET L id NX PX
---   2  {L}:lease      string  the claim that holds the lease
+--   2  {L}:lease      string  the claim that holds the lease, and the ttl it was granted
 --   3  {L}:term       hash    the record: who was last granted what, by which server
 --   4  {L}:history    stream  beginnings and ends of terms
 --   5  {L}:candidates zset    who takes part, scored by the ms until which it counts as present
@@ -66,13 +68,15 @@ local function try(...)
   return result
 end
 
-local NUMBERS = { term = 19, seen = 19, since = 16, not_before = 16, ttl = 12 } -- with the digits each may have
-local FIELDS = { 'term', 'seen', 'since', 'not_before', 'ttl', 'claim', 'holder', 'host', 'run', 'spent' }
+local LAST_TERM = '9223372036854775807' -- that fits into an int64
+local NUMBERS = { term = 19, seen = 19, since = 16, not_before = 16, quarantine = 12, ttl = 12 } -- with the digits each may have
+local FIELDS = { 'term', 'seen', 'since', 'not_before', 'quarantine', 'ttl', 'claim', 'holder', 'host', 'run', 'spent' }
 
 -- load returns the record; where there is none, an empty one with exists = false.
 --   term, claim, holder, host, since, ttl: of the last grant; claim is '' once it was released
 --   run: the server that wrote it      seen: the highest term that a candidate has told of
---   not_before: until when nobody may acquire      spent: a claim that was given back
+--   not_before: until when nobody may acquire      quarantine: how long that was when it began
+--   spent: the last claims that were given back, each with a space behind it
 local function load()
   local values = redis.pcall('HMGET', KEYS[3], unpack(FIELDS))
   if failed(values) then
@@ -85,7 +89,7 @@ local function load()
     if value then record.exists = true end
     if digits then
       value = value or '0'
-      if not string.match(value, '^%d+$') or #value > digits then
+      if not string.match(value, '^%d+$') or #value > digits or (#value == 19 and greater(value, LAST_TERM)) then
         return nil, wrong_type(3, 'has a field ' .. field .. ' that is not a number')
       end
       value = string.gsub(value, '^0+(%d)', '%1')
@@ -95,37 +99,52 @@ local function load()
   if not record.exists and redis.call('EXISTS', KEYS[3]) == 1 then
     return nil, wrong_type(3, 'holds a hash of somebody else')
   end
-  record.since, record.not_before, record.ttl = tonumber(record.since), tonumber(record.not_before), tonumber(record.ttl)
+  for _, field in ipairs({ 'since', 'not_before', 'quarantine', 'ttl' }) do record[field] = tonumber(record[field]) end
   return record
 end
 
--- server tells by which name this server process is known, and since when it runs;
--- nil where INFO is refused.
+local function info(section)
+  local text = redis.pcall('INFO', section)
+  if type(text) == 'string' then return text end
+  return ''
+end
+
+-- server tells by which name this server is known, nil where INFO doesn't say. It
+-- is the process together with its data: the same process has another's data after
+-- it was that one's replica, and a replication id of its own once it is promoted.
 local function server()
-  local info = redis.pcall('INFO', 'server')
-  if type(info) ~= 'string' then
+  local run = string.match(info('server'), 'run_id:(%x+)')
+  if not run then
     warning = 'INFO is refused: that Redis lost its data is then noticed only by candidates that have seen a term'
     return nil
   end
-  return string.match(info, 'run_id:(%x+)'), tonumber(string.match(info, 'uptime_in_seconds:(%d+)') or 0)
+  return run .. '/' .. (string.match(info('replication'), 'master_replid:(%x+)') or '')
 end
 
 -- may_have_forgotten tells a server that lost a record from one that never had it.
-local function may_have_forgotten(uptime, ttl)
+local function may_have_forgotten(ttl)
+  local uptime = tonumber(string.match(info('server'), 'uptime_in_seconds:(%d+)') or 0)
   if uptime * 1000 < ttl + 1000 then return true end -- it counts whole seconds
-  local replication = redis.pcall('INFO', 'replication')
-  if type(replication) == 'string' then
-    local before = string.match(replication, 'master_replid2:(%x+)')
-    if before and not string.match(before, '^0+$') then return true end -- it was promoted once
-  end
-  local stats = redis.pcall('INFO', 'commandstats')
-  if type(stats) == 'string' then
-    for _, command in ipairs({ 'flushall', 'flushdb', 'swapdb' }) do
-      local calls = string.match(stats, 'cmdstat_' .. command .. ':calls=(%d+)')
-      if calls and calls ~= '0' then return true end
-    end
+  local before = string.match(info('replication'), 'master_replid2:(%x+)')
+  if before and not string.match(before, '^0+$') then return true end -- it was promoted once
+  local evicted = string.match(info('stats'), 'evicted_keys:(%d+)')
+  if evicted and evicted ~= '0' then return true end
+  local stats = info('commandstats')
+  for _, command in ipairs({ 'flushall', 'flushdb', 'swapdb' }) do
+    local calls = string.match(stats, 'cmdstat_' .. command .. ':calls=(%d+)')
+    if calls and calls ~= '0' then return true end
   end
   return false
+end
+
+-- get_lease returns the claim that holds the lease and the ttl it was granted, nil
+-- if there is none. It carries its ttl itself, since the record may be lost.
+local function get_lease()
+  local value, problem = get(2)
+  if not value then return nil, nil, problem end
+  local claim, ttl = string.match(value, '^(.+) (%d+)$')
+  if not claim or #ttl > NUMBERS.ttl then return nil, nil, wrong_type(2, 'does not hold a lease') end
+  return claim, tonumber(ttl)
 end
 
 -- guard begins a quarantine where this server may have forgotten a lease: nobody
@@ -134,28 +153,31 @@ end
 -- record's term and claim stay as found, since the living leader's higher term
 -- must still win. Returns an error reply if the record could not be written.
 local function guard(record, now, ttl, seen, seen_ttl)
-  local run, uptime = server()
-  local longest = math.max(ttl, seen_ttl, record.ttl)
+  local _, lease_ttl, problem = get_lease()
+  if problem then return problem end
+  local run = server()
+  local longest = math.max(ttl, seen_ttl, record.ttl, lease_ttl or 0)
   local lost
   if record.exists then
     lost = (run and record.run ~= run) or (greater(seen, record.term) and greater(seen, record.seen))
   else
-    lost = seen ~= '0' or (run and may_have_forgotten(uptime, longest))
+    lost = seen ~= '0' or (run and may_have_forgotten(longest))
   end
 
-  local not_before = math.min(record.not_before, now + record.ttl * 1000) -- else the clock went back
+  local not_before = math.min(record.not_before, now + record.quarantine * 1000) -- else the clock went back
+  local quarantine = record.quarantine
   if lost then
+    quarantine = longest
     not_before = math.max(not_before, now + longest * 1000)
-  elseif now < not_before and longest > record.ttl then
-    not_before = not_before + (longest - record.ttl) * 1000 -- a longer lease has been heard of
-  else
-    longest = record.ttl
+  elseif now < not_before and longest > quarantine then
+    not_before = not_before + (longest - quarantine) * 1000 -- a longer lease has been heard of
+    quarantine = longest
   end
   record.run = run or record.run
   if not lost and not_before == record.not_before then return nil end
 
-  record.not_before, record.ttl, record.seen = not_before, longest, greatest(record.seen, seen)
-  local written = redis.pcall('HSET', KEYS[3], 'run', record.run, 'seen', record.seen, 'ttl', whole(record.ttl), 'not_before', whole(not_before))
+  record.not_before, record.quarantine, record.seen = not_before, quarantine, greatest(record.seen, seen)
+  local written = redis.pcall('HSET', KEYS[3], 'run', record.run, 'seen', record.seen, 'quarantine', whole(quarantine), 'not_before', whole(not_before))
   if failed(written) then return written end
   if not record.exists then redis.call('PEXPIRE', KEYS[3], RETENTION) end
   record.exists = true
@@ -175,25 +197,48 @@ local function left(i, most)
   return ms
 end
 
+local SPENT = 8 -- so many claims that were given back are remembered
+
+local function is_spent(record, claim)
+  return string.find(' ' .. record.spent, ' ' .. claim .. ' ', 1, true) ~= nil
+end
+
+local function with_spent(record, claim)
+  local spent = { claim .. ' ' }
+  for earlier in string.gmatch(record.spent, '%S+ ') do
+    if #spent < SPENT and earlier ~= spent[1] then spent[#spent + 1] = earlier end
+  end
+  return table.concat(spent)
+end
+
+-- permit_writes lets what follows write at maxmemory: a script that has written
+-- once may go on, and HDEL is never refused. This one changes nothing.
+local function permit_writes()
+  redis.call('HDEL', KEYS[3], 'no such field')
+end
+
 -- standing finds out who holds the lease. Three keys are witnesses to it, each
 -- extended by every renewal, so that the loss of one or two frees nothing: L, the
 -- lease, and the record, whose own expiry tells when it was last used.
-local function standing(record, now, ttl)
+local function standing(record, now)
   local s = { ms = 0 }
-  local holder, claim, problem
+  local holder, claim, lease_ttl, problem
   holder, problem = get(1)
   if problem then return nil, problem end
-  claim, problem = get(2)
+  claim, lease_ttl, problem = get_lease()
   if problem then return nil, problem end
 
   if record.claim ~= '' then s.ms = math.max(0, left(3, RETENTION) - RETENTION + record.ttl) end
-  if claim then s.ms = math.max(s.ms, left(2, math.max(record.ttl, ttl))) end
+  if claim then s.ms = math.max(s.ms, left(2, lease_ttl)) end
   s.claim, s.ours = claim, s.ms > 0
 
   if holder and s.ours and holder == record.holder then
     s.ms = math.max(s.ms, left(1, record.ttl))
   elseif holder then
     local foreign = redis.call('PTTL', KEYS[1])
+    if foreign < 0 and record.claim ~= '' and holder == record.holder then
+      foreign = left(1, record.ttl) -- not foreign: our own, after a PERSIST, and nobody asked before the lease had ended (F39)
+    end
     s.ours = false
     if foreign < 0 then s.ms = -1 else s.ms = math.max(s.ms, foreign, 1) end
   end
@@ -207,11 +252,14 @@ end
 -- since, last heartbeat (holder '' if nobody leads); then the warning.
 local function reply(verdict, record, now, s)
   local host, term, since, beat = '', '0', 0, 0
+  local known, ttl = greatest(record.term, record.seen), record.ttl
+  if verdict == 'granted' then known = record.term end -- what a rival told of is not what was granted
+  if now < record.not_before then ttl = math.max(ttl, record.quarantine) end
   if s.ours then
     host, term, since = record.host, record.term, record.since
     beat = now - (record.ttl - s.ms) * 1000
   end
-  return { verdict, greatest(record.term, record.seen), whole(record.ttl), whole(s.wait), whole(now),
+  return { verdict, known, whole(ttl), whole(s.wait), whole(now),
     s.holder, host, term, whole(since), whole(beat), warning }
 end
 
@@ -221,8 +269,9 @@ local function refusal(s)
   return 'vacant'
 end
 
--- log adds to the history, which is best effort.
+-- log adds to the history, which is best effort. What is there instead of a
+-- history is somebody else's, and gets no expiry.
 local function log(event, ...)
-  try('XADD', KEYS[4], 'MAXLEN', '~', '1000', '*', 'event', event, ...)
+  if failed(try('XADD', KEYS[4], 'MAXLEN', '~', '1000', '*', 'event', event, ...)) then return end
   redis.pcall('PEXPIRE', KEYS[4], RETENTION)
 end

@@ -1,5 +1,6 @@
 -- release gives the lease of a claim back, and wakes those who wait for it.
 --
+-- KEYS: 1 to 4
 -- ARGV: 1 InstanceID  2 claim  3 ttl  4 term, 0 for a bid whose outcome is unknown  5 reason  6 channel
 -- Reply: granted if the lease was this claim's, else lost.
 --
@@ -10,21 +11,21 @@ local now = now_us()
 
 local record, problem = load()
 if problem then return problem end
-redis.call('PEXPIRE', KEYS[2], left(2, math.max(record.ttl, ttl))) -- changes nothing, but lets what follows write at maxmemory
+permit_writes()
 problem = guard(record, now, ttl, term, ttl)
 if problem then return problem end
 
-redis.call('HSET', KEYS[3], 'spent', claim, 'run', record.run)
+redis.call('HSET', KEYS[3], 'spent', with_spent(record, claim), 'run', record.run)
 if not record.exists then redis.call('PEXPIRE', KEYS[3], RETENTION) end
 local s
 if claim ~= record.claim then
-  s, problem = standing(record, now, ttl)
+  s, problem = standing(record, now)
   if problem then return problem end
   return reply('lost', record, now, s)
 end
 
 redis.call('HSET', KEYS[3], 'claim', '')
-if get(2) == claim then redis.call('DEL', KEYS[2]) end
+if get_lease() == claim then redis.call('DEL', KEYS[2]) end
 if get(1) == id then redis.call('DEL', KEYS[1]) end
 log('end', 'term', record.term, 'holder', id, 'reason', reason)
 try('PUBLISH', channel, 'vacant')

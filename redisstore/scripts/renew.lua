@@ -1,5 +1,6 @@
 -- renew extends the lease of a claim to a whole ttl from now.
 --
+-- KEYS: 1 to 3
 -- ARGV: 1 InstanceID  2 claim  3 ttl  4 term  5 host  6 since: when the term began
 -- Reply: granted, or lost.
 --
@@ -7,22 +8,21 @@
 -- a lower term, since then this server went back in time, and the higher term
 -- wins. L must then be missing, ours, or that lower term's.
 --
--- The first write is a PEXPIRE: it works at maxmemory, and a script that has
--- written once may go on to do so. Extending needs nothing else; the rest puts
--- back what vanished.
+-- Extending needs nothing but PEXPIRE, which works at maxmemory (F16); the rest
+-- puts back what vanished.
 local id, claim, ttl, term, host, since = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local now = now_us()
 
 local record, problem = load()
 if problem then return problem end
-redis.call('PEXPIRE', KEYS[2], left(2, math.max(record.ttl, ttl))) -- changes nothing, but lets guard write at maxmemory
+permit_writes()
 problem = guard(record, now, ttl, term, ttl)
 if problem then return problem end
 
-local holder, lease
+local holder, lease, _
 holder, problem = get(1)
 if problem then return problem end
-lease, problem = get(2)
+lease, _, problem = get_lease()
 if problem then return problem end
 
 local higher = greater(term, record.term)
@@ -30,21 +30,19 @@ local ours = higher or (term == record.term and claim == record.claim)
 if holder and holder ~= id and not (higher and holder == record.holder) then ours = false end
 if not ours then
   local s
-  s, problem = standing(record, now, ttl)
+  s, problem = standing(record, now)
   if problem then return problem end
   return reply('lost', record, now, s)
 end
 
 if higher or holder ~= id or lease ~= claim then
-  redis.call('SET', KEYS[2], claim, 'PX', whole(ttl))
+  redis.call('SET', KEYS[2], claim .. ' ' .. whole(ttl), 'PX', whole(ttl))
   redis.call('SET', KEYS[1], id, 'PX', whole(ttl))
-  record.ttl = math.max(record.ttl, ttl)
-  redis.call('HSET', KEYS[3], 'term', term, 'claim', claim, 'holder', id, 'host', host, 'since', since, 'ttl', whole(record.ttl))
-  if higher then log('restored', 'term', term, 'holder', id, 'host', host) end
+  redis.call('HSET', KEYS[3], 'term', term, 'claim', claim, 'holder', id, 'host', host, 'since', since, 'ttl', whole(ttl))
 end
 redis.call('PEXPIRE', KEYS[1], whole(ttl))
 redis.call('PEXPIRE', KEYS[2], whole(ttl))
 redis.call('PEXPIRE', KEYS[3], RETENTION)
 
-record.term, record.host, record.since = term, host, tonumber(since)
+record.term, record.host, record.since, record.ttl = term, host, tonumber(since), ttl
 return reply('granted', record, now, { ours = true, holder = id, ms = ttl, wait = ttl })

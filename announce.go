@@ -1,0 +1,47 @@
+package leaderelection
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// courtesyTimeout bounds store calls that nothing waits for but the end of Start.
+const courtesyTimeout = time.Second
+
+// announce publishes LeaderInfo for readers outside this library, if the store
+// does such a thing. The heartbeat does not wait for it.
+func (c *candidacy) announce(t *term, info LeaderInfo) {
+	c.tell(t, func(ctx context.Context, announcer Announcer) error {
+		return announcer.Announce(ctx, t.tenure, info)
+	})
+}
+
+// retract takes it back. It is no part of the release: the key that is announced
+// under may be out of reach where the lease is not, and must not delay others.
+func (c *candidacy) retract(t *term) {
+	c.tell(t, func(ctx context.Context, announcer Announcer) error {
+		return announcer.Retract(ctx, t.tenure)
+	})
+}
+
+func (c *candidacy) tell(t *term, news func(context.Context, Announcer) error) {
+	announcer, ok := c.store.(Announcer)
+	if !ok {
+		return
+	}
+	c.background.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), min(c.timing.heartbeat, courtesyTimeout))
+		defer cancel()
+		_, err := call(ctx, c.otherCalls, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, news(ctx, announcer)
+		}, nil)
+		if err != nil {
+			c.notices.observe(Event{Kind: AnnounceFailed, Term: t.tenure.Term, Err: err})
+		}
+		if failed := err != nil; failed && !c.announceFailing.Swap(failed) {
+			c.notices.log(slog.LevelWarn, "cannot publish who leads for outside readers; the election is not affected", slog.Any("error", err))
+		}
+		c.announceFailing.Store(err != nil)
+	})
+}

@@ -1,0 +1,167 @@
+package leaderelection
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+// at is the instant that both clocks show as d.
+func at(d time.Duration) instant { return clocksAt(d, d) }
+
+func clocksAt(mono, wall time.Duration) instant {
+	return instant{mono: int64(mono), wall: int64(wall)}
+}
+
+func TestALeaseIsValidWhileBothClocksAreBeforeItsDeadline(t *testing.T) {
+	l := &lease{deadline: clocksAt(10*time.Second, 1010*time.Second)}
+	tests := map[string]struct {
+		now       instant
+		valid     bool
+		remaining time.Duration
+	}{
+		"long before":                 {clocksAt(0, 1000*time.Second), true, 10 * time.Second},
+		"just before":                 {clocksAt(10*time.Second-1, 1010*time.Second-1), true, 1},
+		"at it":                       {clocksAt(10*time.Second, 1010*time.Second), false, 0},
+		"after it":                    {clocksAt(11*time.Second, 1011*time.Second), false, 0},
+		"F02: suspended for a minute": {clocksAt(time.Second, 1061*time.Second), false, 0},
+		"F02: suspended a little":     {clocksAt(time.Second, 1003*time.Second), true, 7 * time.Second},
+		"F03: set back an hour":       {clocksAt(time.Second, -2600*time.Second), true, 9 * time.Second},
+		"F03: set back, and expired":  {clocksAt(10*time.Second, -2600*time.Second), false, 0},
+		"F03: set forward an hour":    {clocksAt(time.Second, 4601*time.Second), false, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := l.validAt(test.now); got != test.valid {
+				t.Errorf("valid: %v, want %v", got, test.valid)
+			}
+			if got := l.remaining(test.now); got != test.remaining {
+				t.Errorf("remaining: %v, want %v", got, test.remaining)
+			}
+		})
+	}
+}
+
+func TestF05TheDeadlineCountsFromTheSendingLessTheMargin(t *testing.T) {
+	pace := timing{ttl: 10 * time.Second, margin: time.Second}
+	sent := clocksAt(5*time.Second, 500*time.Second)
+
+	if got, want := pace.deadline(sent), clocksAt(14*time.Second, 509*time.Second); got != want {
+		t.Errorf("the deadline is %v, want %v", got, want)
+	}
+}
+
+func TestInstantsAddAndSubtract(t *testing.T) {
+	if got := at(time.Second).plus(time.Minute); got != at(61*time.Second) {
+		t.Errorf("a second and a minute are %v", got)
+	}
+	// Elapsed time is monotonic: a wall clock that jumps must not change it.
+	if got := clocksAt(5*time.Second, 9999*time.Second).since(clocksAt(2*time.Second, 0)); got != 3*time.Second {
+		t.Errorf("from 2s to 5s it is %v", got)
+	}
+}
+
+func TestTheClocksShowTheSameTimePassing(t *testing.T) {
+	first := readClocks()
+	second := readClocks()
+	if second.since(first) < 0 {
+		t.Errorf("monotonic time went back by %v", first.since(second))
+	}
+}
+
+func TestAHeartbeatThatLeavesNoRoomForASecondOneIsShortened(t *testing.T) {
+	tests := map[string]struct {
+		ttl, heartbeat, margin time.Duration
+		want                   time.Duration
+		shortened              bool
+	}{
+		"the defaults":        {10 * time.Second, 3 * time.Second, time.Second, 3 * time.Second, false},
+		"exactly two fit":     {10 * time.Second, 4500 * time.Millisecond, time.Second, 4500 * time.Millisecond, false},
+		"fewer than two fit":  {10 * time.Second, 4501 * time.Millisecond, time.Second, 4500 * time.Millisecond, true},
+		"hardly one fits":     {10 * time.Second, 9999 * time.Millisecond, time.Second, 4500 * time.Millisecond, true},
+		"a large margin":      {10 * time.Second, 3 * time.Second, 4900 * time.Millisecond, 2550 * time.Millisecond, true},
+		"the shortest leases": {MinLockTTL, 33 * time.Millisecond, 10 * time.Millisecond, 33 * time.Millisecond, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			pace, shortened := newTiming(&Config{LockTTL: test.ttl, HeartbeatInterval: test.heartbeat}, test.margin)
+			if pace.heartbeat != test.want || shortened != test.shortened {
+				t.Errorf("%v, shortened %v; want %v, %v", pace.heartbeat, shortened, test.want, test.shortened)
+			}
+		})
+	}
+}
+
+func TestARenewalHasUntilTheNextHeartbeatOrTheDeadline(t *testing.T) {
+	pace := timing{heartbeat: 3 * time.Second}
+	for left, want := range map[time.Duration]time.Duration{
+		time.Minute:     3 * time.Second,
+		3 * time.Second: 3 * time.Second,
+		time.Second:     time.Second,
+		0:               0,
+	} {
+		if got := pace.callTimeout(left); got != want {
+			t.Errorf("with %v left of the lease: %v, want %v", left, got, want)
+		}
+	}
+}
+
+func TestAFollowerWaitsForTheLeasesEndButNotBeyondTheRetryInterval(t *testing.T) {
+	const retry = 2 * time.Second
+	pace := timing{retry: retry}
+	tests := map[string]struct{ remaining, least, most time.Duration }{
+		"ended already":                 {0, time.Millisecond, 2 * time.Millisecond},
+		"ends soon":                     {300 * time.Millisecond, 301 * time.Millisecond, 302 * time.Millisecond},
+		"ends just within the interval": {retry - 2*time.Millisecond, retry - time.Millisecond, retry},
+		"ends at the interval":          {retry, retry, retry},
+		"ends long after":               {time.Hour, retry, retry},
+		"never ends":                    {-1, retry, retry},
+		"ends after any time":           {math.MaxInt64, retry, retry},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for range 100 {
+				if got := pace.followerWait(test.remaining); got < test.least || got > test.most {
+					t.Fatalf("it waits for %v, want %v to %v", got, test.least, test.most)
+				}
+			}
+		})
+	}
+}
+
+func TestErrorsBackOffFromAnEighthOfTheRetryIntervalToAllOfIt(t *testing.T) {
+	pace := timing{retry: 8 * time.Second}
+	for n, full := range map[int]time.Duration{
+		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second,
+		5: 8 * time.Second, 1000: 8 * time.Second, math.MaxInt: 8 * time.Second,
+	} {
+		for range 100 {
+			if got := pace.backoff(n); got > full || got < full*3/4 {
+				t.Fatalf("after %d failures it waits for %v, want %v to %v", n, got, full*3/4, full)
+			}
+		}
+	}
+}
+
+func TestAFailedRenewalIsRetriedAfterAQuarterOfAHeartbeat(t *testing.T) {
+	pace := timing{heartbeat: 4 * time.Second}
+	seen := map[time.Duration]bool{}
+	for range 100 {
+		got := pace.renewalRetry()
+		if got > time.Second || got < 750*time.Millisecond {
+			t.Fatalf("it waits for %v, want 750ms to 1s", got)
+		}
+		seen[got] = true
+	}
+	if len(seen) < 2 {
+		t.Error("there is no jitter")
+	}
+}
+
+func TestTheShortestDurationsHaveNoJitterAndDoNotPanic(t *testing.T) {
+	for d := range time.Duration(10) {
+		if got := jittered(d); got > d || got < d*3/4 {
+			t.Errorf("of %d ns it makes %d", d, got)
+		}
+	}
+}

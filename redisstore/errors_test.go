@@ -1,0 +1,50 @@
+package redisstore
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"example.com/leaderelection"
+)
+
+func TestF18HopelessAnswersNameWhatToChange(t *testing.T) {
+	t.Parallel()
+	keyNames := keysOf("jobs").list()
+	for text, says := range map[string]string{
+		"WRONGPASS invalid username-password pair or user is disabled.": "Password",
+		"NOAUTH Authentication required.":                               "Password",
+		"ERR Protocol error: unauthenticated multibulk length":          "Password",
+		"ERR invalid password":                                          "Password",
+		"ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?": "remove Password",
+		"NOPERM this user has no permissions to run the 'evalsha' command":                                                             `"jobs" "{jobs}:lease"`,
+		"NOPERM No permissions to access a key":                                                                                        `"jobs" "{jobs}:lease"`,
+		"ERR Error running script (call to f_0): @user_script:5: NOPERM this user has no permissions":                                  "ACL SETUSER",
+		"NOPERM ACL failure in script: User x has no permissions to run the 'set' command":                                             "ACL SETUSER",
+		"CROSSSLOT Keys in request don't hash to the same slot":                                                                        `"jobs" "{jobs}:lease"`,
+		"ERR unknown command 'evalsha', with args beginning with: ''":                                                                  "EVALSHA",
+		"WRONGTYPE key 2 does not hold a string":                                                                                       `"{jobs}:lease" does not hold a string`,
+		"WRONGTYPE key 3 does not hold a hash script: 00, on @user_script:3.":                                                          `"{jobs}:term" does not hold a hash`,
+		"WRONGTYPE key 9 is not there":                                                                                                 "number 9",
+	} {
+		cause := errors.New(text)
+		err := classify(cause, keyNames)
+		configuration := (*leaderelection.ConfigurationError)(nil)
+		if !errors.As(err, &configuration) || !errors.Is(err, cause) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q became %v, which should say %q", text, err, says)
+		}
+	}
+}
+
+func TestF17OtherAnswersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "LOADING Redis is loading", "ERR something", "i/o timeout", "EOF", "dial tcp: connection refused", "NOSCRIPT No matching script", "user NOPERM", "key WRONGPASS is unknown"} {
+		cause := errors.New(text)
+		if err := classify(cause, nil); err != cause { //nolint:errorlint // the very same
+			t.Errorf("%q became %v", text, err)
+		}
+	}
+	if classify(nil, nil) != nil {
+		t.Error("no error became one")
+	}
+}
