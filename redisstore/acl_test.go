@@ -19,8 +19,9 @@ import (
 func TestDocumentedACLSuffices(t *testing.T) {
 	server := redistest.Start(t)
 	admin := server.Client(t)
-	arguments := []any{}
-	for _, word := range documentedACL(t) {
+	words := documentedACL(t)
+	arguments := make([]any, 0, len(words))
+	for _, word := range words {
 		arguments = append(arguments, word)
 	}
 	if err := admin.Do(t.Context(), arguments...).Err(); err != nil {
