@@ -48,6 +48,7 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 		case state.Verdict == Granted:
 			c.answered(state)
 			c.learn(state.Term, c.timing.ttl)
+			c.ownTerm = state.Term
 			t := c.newTerm(ctx, bid, state, sent)
 			if t.lease.validAt(c.clock()) {
 				return t, nil
@@ -151,6 +152,9 @@ func (c *candidacy) refused(state State) bool {
 	case state.Verdict == Quarantined:
 		c.notices.log(slog.LevelInfo, "nobody may lead yet: the store may have forgotten a lease that still runs",
 			slog.Duration("remaining", state.Remaining))
+	case news.leader == c.candidate.ID && state.Term == c.ownTerm:
+		c.notices.log(slog.LevelInfo, "waiting for the end of our own lease, which was lost",
+			slog.Int64("term", state.Term), slog.Duration("remaining", state.Remaining))
 	case news.leader == c.candidate.ID:
 		c.notices.log(slog.LevelWarn, "somebody leads under our own InstanceID: an earlier run of this instance whose lease has not ended yet, or a second process with the same InstanceID",
 			slog.Int64("term", state.Term))

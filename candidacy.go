@@ -87,7 +87,7 @@ const settleTimeout = time.Second
 func (e *Election) leave(c *candidacy) {
 	settle, cancel := context.WithTimeout(context.Background(), min(settleTimeout, e.timing.ttl))
 	defer cancel()
-	e.background.Wait() // each is bounded by a heartbeat
+	e.background.Wait() // each is bounded by courtesyTimeout
 	e.leaseCalls.idle(settle)
 	e.otherCalls.idle(settle)
 	e.notices.flush(settle)

@@ -40,6 +40,7 @@ type Election struct {
 	// work had not returned within the drain timeout.
 	seenTerm   int64
 	seenTTL    time.Duration
+	ownTerm    int64 // the last that was this instance's own
 	unfinished *term
 }
 

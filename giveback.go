@@ -77,7 +77,7 @@ func (c *candidacy) giveBack(bid Bid) {
 		return
 	}
 	c.background.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), c.timing.heartbeat)
+		ctx, cancel := context.WithTimeout(context.Background(), courtesyTimeout)
 		defer cancel()
 		request := func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, c.store.Release(ctx, bid.givenBack())
@@ -89,7 +89,7 @@ func (c *candidacy) giveBack(bid Bid) {
 
 // releaseBid is giveBack for a goroutine that may wait, and that has a call open.
 func (c *candidacy) releaseBid(bid Bid) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.timing.heartbeat)
+	ctx, cancel := context.WithTimeout(context.Background(), courtesyTimeout)
 	defer cancel()
 	c.doubts.answer(bid, c.store.Release(ctx, bid.givenBack()))
 }

@@ -66,7 +66,7 @@ func (c *candidacy) keepWhileDraining(t *term) error {
 // packet would leave nobody leading for the rest of the lease.
 func (c *candidacy) release(t *term) {
 	sent := c.clock()
-	bound := c.timing.callTimeout(t.lease.remaining(sent))
+	bound := c.timing.releaseTimeout(t.lease.remaining(sent))
 	ctx, cancel := context.WithTimeout(context.Background(), bound)
 	defer cancel()
 	tenure := t.tenure

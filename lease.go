@@ -85,6 +85,13 @@ func (t timing) callTimeout(left time.Duration) time.Duration {
 	return min(t.heartbeat, left)
 }
 
+// releaseTimeout is how long a release may take, of which left remains of the
+// lease. It costs nobody anything to wait a little longer than for a renewal: not
+// to release costs everybody the rest of the lease.
+func (t timing) releaseTimeout(left time.Duration) time.Duration {
+	return min(max(t.heartbeat, courtesyTimeout), left)
+}
+
 // renewalRetry is the wait after a renewal that failed. Jitter keeps the
 // leaders of many elections from asking a recovering store all at once.
 func (t timing) renewalRetry() time.Duration {

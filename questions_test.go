@@ -148,7 +148,7 @@ func TestAwaitLeaderTellsWhyItGaveUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCandidate(t, memstore.New(), "a")
 				c.link.breaks(with.fault, read)
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute+retry/2)
 				defer cancel()
 
 				_, err := c.AwaitLeader(ctx)

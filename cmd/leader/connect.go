@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const redisURLVariable = "REDIS_URL"
+
+var errNoRedis = errors.New(`no Redis given: use --redis or set ` + redisURLVariable + `, for example
+  ` + redisURLVariable + `=redis://localhost:6379 leader run -- ./worker`)
+
+// errRedisURL takes the place of what redis.ParseURL says, all of it: its
+// messages quote the part they could not read, and with an unescaped character
+// in a password that part is the password.
+var errRedisURL = errors.New(`the Redis URL is not valid (it is not shown here, since it may hold a password)
+  It looks like redis://host:port/database, rediss:// for TLS, or unix:///path/to/socket,
+  with user:password@ before the host where one is needed. In a password, write
+  % as %25, / as %2F, : as %3A, @ as %40, # as %23, ? as %3F`)
+
+// connect returns a client for the Redis at rawURL. It asks nothing of the
+// server yet; close the client.
+func connect(rawURL string) (*redis.Client, error) {
+	if rawURL == "" {
+		return nil, errNoRedis
+	}
+	options, err := redis.ParseURL(rawURL)
+	if err != nil {
+		return nil, errRedisURL
+	}
+	// Without it, go-redis lets a call on a black-holed connection (F04) hang on
+	// past its deadline, and keep the connection.
+	options.ContextTimeoutEnabled = true
+	return redis.NewClient(options), nil
+}
+
+// redisLog passes on what go-redis has to say (each broken connection, several
+// times) to those who want to know everything. The election itself reports, once,
+// that the store doesn't answer.
+type redisLog struct{ logger *slog.Logger }
+
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.logger.DebugContext(ctx, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,82 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// beLeader in the environment makes the test binary leader itself: what tests run
+// is then built as they are, with the race detector or without.
+const beLeader = "TEST_BE_LEADER"
+
+func TestMain(m *testing.M) {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "witness":
+		witness(os.Args[2:])
+	case os.Getenv(beLeader) != "":
+		main()
+	default:
+		goleak.VerifyTestMain(m)
+	}
+}
+
+func TestPlainTextHidesCredentials(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"dial redis://user:secret@host:1: refused", "dial redis://***@host:1: refused"},
+		{"rediss://:p@ss/w:rd@host", "rediss://***@host"},
+		{"redis://host:6379/0", "redis://host:6379/0"},
+		{"mail to root@host", "mail to root@host"},
+		{"leaderelection: stopped", "stopped"},
+	} {
+		if got := plain(test.text); got != test.want {
+			t.Errorf("plain(%q) = %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
+// What go-redis says about a URL that it cannot read quotes the part in question,
+// which is the password as soon as somebody forgets to escape it.
+func TestInvalidURLIsNotQuoted(t *testing.T) {
+	for _, url := range []string{
+		"redis://user:hunter#2@host:6379",
+		"redis://user:hunter/2@host:6379",
+		"redis://user:12/hunter@host",
+		"redis://user:hunter%zz@host:6379",
+		"redis://user:hunter 2@host:6379",
+		"redis://user:hunter@host:port",
+		"redis://user:hunter@host/database",
+		"redis://host/0?hunter=1",
+		"hunter://host",
+		"user:hunter@host:6379",
+		"hunter",
+	} {
+		_, err := connect(url)
+		if err == nil {
+			t.Errorf("%s: accepted", url)
+			continue
+		}
+		if strings.Contains(err.Error(), "hunter") {
+			t.Errorf("%s: the error quotes the password: %v", url, err)
+		}
+	}
+}
+
+func TestConnectBoundsCallsByTheirContext(t *testing.T) {
+	client, err := connect("redis://user:secret@host.example:7000/3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	options := client.Options()
+	if !options.ContextTimeoutEnabled {
+		t.Error("a call on a black-holed connection would hang past its deadline (F04)")
+	}
+	if options.Addr != "host.example:7000" || options.DB != 3 || options.Username != "user" || options.Password != "secret" {
+		t.Errorf("connects to %s as %q, database %d", options.Addr, options.Username, options.DB)
+	}
+}

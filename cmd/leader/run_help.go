@@ -1,0 +1,47 @@
+//go:build unix
+
+package main
+
+const runHelp = `Run COMMAND only while this instance leads. Of all instances with the same --key
+one leads; the others wait, and one of them takes over when it stops or crashes.
+
+When the term ends, COMMAND is told to end (SIGTERM) and then killed (SIGKILL),
+it and all of its process group, before another instance can start its own:
+  leader is stopped      COMMAND has --grace to end; then the lease is released
+  Redis can't be reached COMMAND has a tenth of --ttl to end, and leader goes on
+                         as a candidate
+  leader is killed       COMMAND is killed by the kernel (on Linux)
+
+When COMMAND ends by itself, the lease is released at once and leader ends with
+the same exit status; with --restart it goes on as a candidate instead.
+
+COMMAND gets the standard files of leader, and the terminal if there is one, and
+in its environment:
+  LEADER_TERM  number of the term, greater than that of every earlier one: a
+               fencing token for every resource that can check it
+  LEADER_ID    name of this instance
+  LEADER_KEY   name of the election
+
+Signals: TERM and INT end leader; a second one kills COMMAND at once. HUP, QUIT,
+USR1, USR2 and WINCH are passed on to COMMAND's process group. (HUP from a terminal
+that was closed ends leader, and so does QUIT while there is no COMMAND.)
+
+What leader cannot do:
+  - stop processes that have left COMMAND's process group (setsid, daemons);
+  - stop what COMMAND has started, other than COMMAND itself, when leader is killed
+    by SIGKILL; or COMMAND itself on other systems than Linux, or if it changes its
+    user or privileges (sudo, setuid, file capabilities);
+  - stop COMMAND while leader itself is frozen (SIGSTOP). It does so on waking up.
+Where that matters, have the resource check LEADER_TERM.
+
+Exit status:
+  COMMAND's  if it ended by itself, or when leader was stopped
+  128+n      if COMMAND was killed by signal n
+  0          if leader was stopped while it followed
+  125        leader itself failed (wrong flags, wrong password, ...)
+  126        COMMAND cannot be executed
+  127        COMMAND was not found`
+
+const runExamples = `  leader run --redis redis://localhost:6379 -- ./worker --queue reports
+  REDIS_URL=rediss://user:password@redis.example.com leader run --key reports -- ./worker
+  leader run --key nightly --restart -- sh -c 'exec ./scheduler --fencing-token "$LEADER_TERM"'`

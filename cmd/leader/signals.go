@@ -1,0 +1,56 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// subscribe returns the signals that leader acts on, and what ends that. Those
+// that are ignored already stay so, for the command too: that is what nohup, and
+// a shell's "&", are for.
+func subscribe() (<-chan os.Signal, func()) {
+	signals := make(chan os.Signal, 16)
+	for _, sig := range []os.Signal{
+		syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT,
+		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
+	} {
+		if !signal.Ignored(sig) {
+			signal.Notify(signals, sig)
+		}
+	}
+	return signals, func() {
+		signal.Stop(signals)
+		close(signals)
+	}
+}
+
+// handle acts on one signal. What doesn't mean the end is the command's affair;
+// a follower has no command, and what it is not meant for must not end it: a
+// SIGHUP or SIGUSR1 that is sent to all instances says "reload".
+func (r *runner) handle(sig syscall.Signal) {
+	command := r.current.Load()
+	switch {
+	case sig == syscall.SIGTERM, sig == syscall.SIGINT,
+		sig == syscall.SIGHUP && r.atTerminal, // the terminal is gone
+		sig == syscall.SIGQUIT && command == nil:
+		r.endCandidacy(sig)
+	case command != nil:
+		_ = command.signal(sig)
+	}
+}
+
+// endCandidacy begins the voluntary end. Asked for a second time, it doesn't wait
+// for the command any longer.
+func (r *runner) endCandidacy(sig syscall.Signal) {
+	if r.endSignal.CompareAndSwap(0, int32(sig)) {
+		r.stop()
+		return
+	}
+	if command := r.current.Load(); command != nil {
+		r.log.Warn("signalled again: killing the command", "signal", sig)
+		_ = command.signal(syscall.SIGKILL)
+	}
+}

@@ -1,0 +1,200 @@
+//go:build linux || darwin
+
+package contender
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"example.com/leaderelection"
+	"example.com/leaderelection/internal/belief"
+	"example.com/leaderelection/redisstore"
+	"github.com/redis/go-redis/v9"
+)
+
+// Run takes part in the election until SIGTERM, and prints what this process
+// believes. It also ends, at once, when the parent does.
+//
+// The client is as go-redis makes it by default: the hardest for an election,
+// since it then ignores deadlines and holds calls for many seconds.
+func Run(settings Settings) error {
+	dieWithParent()
+	options, err := redis.ParseURL(settings.URL)
+	if err != nil {
+		return fmt.Errorf("contender: %w", err)
+	}
+	client := redis.NewClient(options)
+	defer func() { _ = client.Close() }()
+
+	out := newPrinter(os.Stdout)
+	election, err := leaderelection.New(redisstore.New(client), settings.config(),
+		leaderelection.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))),
+		leaderelection.WithObserver(leaderelection.ObserverFunc(out.event)))
+	if err != nil {
+		return err
+	}
+	became := make(chan struct{}, 1)
+	election.OnBecomeLeader(func() {
+		select {
+		case became <- struct{}{}:
+		default: // it has found out by itself
+		}
+		out.print(belief.Record{Kind: belief.Became, Leads: election.IsLeader()})
+	})
+	election.OnLoseLeadership(func() { out.print(belief.Record{Kind: belief.Lost, Leads: election.IsLeader()}) })
+
+	out.print(belief.Record{Kind: belief.Hello})
+	watching, stop := context.WithCancel(context.Background())
+	watched := make(chan struct{})
+	go func() { defer close(watched); watch(watching, election, settings.Pace, became, out) }()
+	stopAtSIGTERM(election)
+
+	err = election.Lead(context.Background(), worker{out, settings.TidyUp}.work)
+	stop()
+	<-watched
+	out.print(belief.Record{Kind: belief.Bye, Err: text(err)})
+	return err
+}
+
+// dieWithParent ends this process when its standard input does: the parent holds
+// the other end. It is for systems without a signal for that, and for candidates
+// whose parent was killed.
+func dieWithParent() {
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
+}
+
+func stopAtSIGTERM(election *leaderelection.Election) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	go func() {
+		<-signals
+		_ = election.Stop() // Lead returns its error too
+	}()
+}
+
+// Short naps cost more processor time than everything else here, and there are
+// many processes.
+const (
+	// A follower is woken when it becomes the leader; in between, this is only to
+	// find a belief that nobody was told of.
+	followerPace = 5 * time.Millisecond
+	workPace     = 2 * time.Millisecond
+)
+
+// watch asks the election whether it leads, again and again.
+func watch(ctx context.Context, election *leaderelection.Election, pace time.Duration, became <-chan struct{}, out *printer) {
+	sampler := belief.NewSampler(belief.Lead, out.print)
+	defer sampler.End()
+	for ctx.Err() == nil {
+		leads := false
+		sampler.Sample(func() (int64, bool) {
+			term := election.Term() // before the answer, as Sample wants it
+			leads = election.IsLeader()
+			return term, leads
+		})
+		if leads {
+			nap(pace)
+			continue
+		}
+		select {
+		case <-became:
+		case <-time.After(followerPace):
+		}
+	}
+}
+
+// worker is the work of a leader: it says for how long it runs.
+type worker struct {
+	out    *printer
+	tidyUp time.Duration
+}
+
+// work goes on until its ctx ends, and a little longer where it may: after a
+// voluntary end nobody else starts before it has returned (P3).
+func (w worker) work(ctx context.Context) error {
+	term, _ := leaderelection.TermFromContext(ctx)
+	sampler := belief.NewSampler(belief.Work, w.out.print)
+	defer sampler.End()
+
+	var told time.Time
+	for {
+		working := false
+		sampler.Sample(func() (int64, bool) {
+			working = ctx.Err() == nil
+			if !working && mayTidyUp(ctx) {
+				if told.IsZero() {
+					told = time.Now()
+				}
+				working = time.Since(told) < w.tidyUp
+			}
+			return term, working
+		})
+		if !working {
+			return nil
+		}
+		untilTold(ctx)
+	}
+}
+
+// untilTold waits a little, less if the work is told to end meanwhile.
+func untilTold(ctx context.Context) {
+	told := ctx.Done()
+	if ctx.Err() != nil {
+		told = nil // it is tidying up
+	}
+	select {
+	case <-told:
+	case <-time.After(workPace):
+	}
+}
+
+func mayTidyUp(ctx context.Context) bool {
+	cause := context.Cause(ctx)
+	return errors.Is(cause, leaderelection.ErrStopped) || errors.Is(cause, leaderelection.ErrResigned)
+}
+
+// printer prints records, one a line.
+type printer struct {
+	mu  sync.Mutex
+	out *json.Encoder
+}
+
+func newPrinter(out io.Writer) *printer { return &printer{out: json.NewEncoder(out)} }
+
+func (p *printer) print(record belief.Record) {
+	if record.At == 0 {
+		record.At = belief.Now()
+	}
+	p.mu.Lock()
+	err := p.out.Encode(record)
+	p.mu.Unlock()
+	if err != nil {
+		os.Exit(1) // nobody listens any more
+	}
+}
+
+func (p *printer) event(event leaderelection.Event) {
+	p.print(belief.Record{
+		Kind: belief.Event, At: belief.At(event.Time), What: event.Kind.String(),
+		Term: event.Term, Leader: event.Leader, Elapsed: event.Elapsed, Err: text(event.Err),
+	})
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
