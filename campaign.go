@@ -112,14 +112,27 @@ func (c *candidacy) acquire(ctx context.Context, bid Bid) (State, error) {
 // password that is being rotated must not end every candidacy.
 func (c *candidacy) attemptFailed(err error, elapsed time.Duration) error {
 	c.notices.observe(Event{Kind: AttemptFailed, Elapsed: elapsed, Err: err})
-	if hopeless := (*ConfigurationError)(nil); errors.As(err, &hopeless) && !c.contacted {
+	hopeless := isHopeless(err)
+	if hopeless && !c.contacted {
 		return err
 	}
-	if !c.failing {
-		c.failing = true
+	if c.fails(hopeless) {
 		c.notices.log(slog.LevelWarn, "cannot reach the store; trying again until it answers", slog.Any("error", err))
 	}
 	return nil
+}
+
+func isHopeless(err error) bool {
+	configuration := (*ConfigurationError)(nil)
+	return errors.As(err, &configuration)
+}
+
+// fails notes that the store fails, and reports whether that is news: that it began
+// to, or that somebody has to change something for it to end.
+func (c *candidacy) fails(hopeless bool) bool {
+	news := !c.failing || hopeless && !c.hopeless
+	c.failing, c.hopeless = true, hopeless
+	return news
 }
 
 // answered notes that the store gave an answer, and what it warned of.

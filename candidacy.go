@@ -14,6 +14,7 @@ type candidacy struct {
 
 	contacted bool      // the store has given an answer
 	failing   bool      // its last answer was an error, and that has been logged
+	hopeless  bool      // it was one that retrying cannot mend
 	following following // what was last reported of who leads
 	warning   string    // the store's last warning
 	doubts    doubts    // bids that may have been granted

@@ -48,7 +48,8 @@ type Config struct {
 	// RetryInterval is how often a follower asks at the least. It is no
 	// measure of the failover time: followers are woken by a release, and wake
 	// themselves when a lease ends. It is the longest wait after an error, and
-	// how long an instance that resigned holds back.
+	// how long an instance that resigned holds back. Like HeartbeatInterval, it is
+	// taken for 10ms where it is shorter.
 	RetryInterval time.Duration
 
 	// InstanceID names this instance. It should be unique, and the default

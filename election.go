@@ -124,6 +124,9 @@ func (e *Election) Start(ctx context.Context) error {
 // only if Lead ends anyway, and logged otherwise; an error that only says that
 // the ctx ended counts as none. Everything else is as with Start.
 //
+// The ctx's Err compares the clock with the lease at every call, as IsLeader does;
+// that of a ctx derived from it tells of the end when the timer has fired.
+//
 // work must return when its ctx ends, and must not call Stop or Resign and wait
 // for them: they wait for work. TermFromContext tells it its fencing token.
 func (e *Election) Lead(ctx context.Context, work func(ctx context.Context) error) error {

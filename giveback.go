@@ -56,15 +56,14 @@ func (d *doubts) answer(bid Bid, err error) {
 	}
 }
 
-// open returns the bids that are still in doubt.
-func (d *doubts) open() []Bid {
+// oldest returns the bid that has been in doubt for longest, if there is one.
+func (d *doubts) oldest() (bid Bid, found bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	bids := make([]Bid, 0, len(d.bids))
-	for _, doubt := range d.bids {
-		bids = append(bids, doubt.bid)
+	if len(d.bids) == 0 {
+		return Bid{}, false
 	}
-	return bids
+	return d.bids[0].bid, true
 }
 
 func (d *doubts) find(bid Bid) int {
@@ -98,10 +97,11 @@ func (b Bid) givenBack() Tenure {
 	return Tenure{Candidate: b.Candidate, Claim: b.Claim, Reason: "given back"}
 }
 
-// giveBackAgain sends the releases again that were not answered. It is called when
-// the store has answered something.
+// giveBackAgain sends the oldest release again that was not answered. It is called
+// when the store has answered something; one at a time, so that calls about the
+// past don't get in the way of renewals.
 func (c *candidacy) giveBackAgain() {
-	for _, bid := range c.doubts.open() {
+	if bid, found := c.doubts.oldest(); found {
 		c.giveBack(bid)
 	}
 }

@@ -60,11 +60,20 @@ type timing struct {
 	retry     time.Duration // the longest wait of a follower
 }
 
+// shortestInterval keeps a unit that was forgotten (RetryInterval: 2) from becoming
+// a loop without a pause.
+const shortestInterval = 10 * time.Millisecond
+
 // newTiming takes the durations from a validated config. shortened says that
 // fewer than two renewals would have fitted into a lease, which a single lost
 // packet then ends; the heartbeat is half a lease instead.
 func newTiming(config *Config, margin time.Duration) (t timing, shortened bool) {
-	t = timing{ttl: config.LockTTL, margin: margin, heartbeat: config.HeartbeatInterval, retry: config.RetryInterval}
+	t = timing{
+		ttl:       config.LockTTL,
+		margin:    margin,
+		heartbeat: max(config.HeartbeatInterval, shortestInterval),
+		retry:     max(config.RetryInterval, shortestInterval),
+	}
 	if longest := (t.ttl - t.margin) / 2; t.heartbeat > longest {
 		t.heartbeat = longest
 		return t, true

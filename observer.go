@@ -5,7 +5,8 @@ import "time"
 // Observer is told what happens in an election: for metrics, for tests. It is
 // called from one goroutine at a time, in order, apart from the election: a slow
 // one delays nothing but its own news, and loses the oldest when more than a few
-// hundred events wait for it.
+// hundred events wait for it. One that is given to several elections is called by
+// each on its own. A panic in it is not caught.
 type Observer interface {
 	Observe(event Event)
 }

@@ -57,8 +57,7 @@ func (e *Election) AwaitLeader(ctx context.Context) (*LeaderInfo, error) {
 		asking, cancel := context.WithTimeout(ctx, e.timing.heartbeat)
 		info, err := e.Leader(asking)
 		cancel()
-		hopeless := (*ConfigurationError)(nil)
-		if err == nil || errors.As(err, &hopeless) {
+		if err == nil || isHopeless(err) {
 			return info, err
 		}
 		wait := e.timing.retry

@@ -136,8 +136,7 @@ func (c *candidacy) renewalFailed(t *term, err error, sent instant) {
 	present := c.clock()
 	t.nextRenewal = present.plus(c.timing.renewalRetry())
 	c.notices.observe(Event{Kind: RenewalFailed, Term: t.tenure.Term, Elapsed: present.since(sent), Err: err})
-	if !c.failing {
-		c.failing = true
+	if c.fails(isHopeless(err)) {
 		c.notices.log(slog.LevelWarn, "cannot renew the lease; trying again until it ends",
 			slog.Int64("term", t.tenure.Term), slog.Duration("remaining", t.lease.remaining(present)), slog.Any("error", err))
 	}
