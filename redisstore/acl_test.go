@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
@@ -17,6 +18,7 @@ import (
 // The ACL line that docs/redis.md gives is run as it stands there, so that it
 // stays both sufficient and the one that is documented.
 func TestDocumentedACLSuffices(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	admin := server.Client(t)
 	words := documentedACL(t)
@@ -40,8 +42,8 @@ func TestDocumentedACLSuffices(t *testing.T) {
 			elected <- struct{}{}
 		}
 	})
-	config := &leaderelection.Config{RedisKeyName: "jobs:lock", RedisInfoKeyName: "jobs:leader", LockTTL: 300 * time.Millisecond}
-	election, err := leaderelection.New(redisstore.New(client), config, leaderelection.WithObserver(observer))
+	config := &leaderelection.Config{RedisKeyName: "jobs:lock", RedisInfoKeyName: "jobs:leader", LockTTL: 2 * time.Second}
+	election, err := leaderelection.New(redisstore.New(client), config, leaderelection.WithObserver(observer), leaderelection.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"example.com/leaderelection"
 )
 
@@ -34,8 +36,13 @@ func misconfigured(err error) *leaderelection.ConfigurationError {
 // put puts rubbish under a key and returns a check that it is still there.
 func (t *trial) put(key string, command []any) (unharmed func(when string)) {
 	t.Helper()
-	t.do("DEL", key)
-	t.do(command...)
+	_, err := t.admin.TxPipelined(t.Context(), func(tx redis.Pipeliner) error {
+		tx.Del(t.Context(), key)
+		return tx.Do(t.Context(), command...).Err()
+	})
+	if err != nil {
+		t.Fatalf("%.60v: %v", command, err)
+	}
 	before := t.admin.Dump(t.Context(), key).Val()
 	return func(when string) {
 		t.Helper()
@@ -170,7 +177,6 @@ func TestF36RubbishUnderTheInfoKey(t *testing.T) {
 
 		t.do("DEL", "jobs:info")
 		next := t.start("next", long).leads()
-		t.do("DEL", "jobs:info")
 		unharmed := t.put("jobs:info", rubbish[0].command("jobs:info"))
 		next.awaits(2, leaderelection.AnnounceFailed)
 		next.goesOn(next.Term(), "with a list under the info key")

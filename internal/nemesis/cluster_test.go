@@ -39,12 +39,31 @@ const tidyUp = 20 * time.Millisecond
 // atBothPaces runs a test with short leases and with the defaults.
 func atBothPaces(t *testing.T, test func(t *testing.T, c *cluster)) {
 	t.Parallel()
-	for name, pace := range map[string]contender.Settings{"1s": brisk, "10s": unhurried} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, start(t, pace))
+	t.Run("10s", func(t *testing.T) {
+		t.Parallel()
+		test(t, start(t, unhurried))
+	})
+	t.Run("1s", func(t *testing.T) {
+		t.Parallel()
+		untilConclusive(t, test)
+	})
+}
+
+// untilConclusive runs a test with short leases, again where this machine was too
+// busy for them (see excuse), and fails if it always was.
+func untilConclusive(t *testing.T, test func(t *testing.T, c *cluster)) {
+	const attempts = 5
+	for attempt := range attempts {
+		conclusive := true
+		t.Run(fmt.Sprintf("attempt %d", attempt+1), func(t *testing.T) {
+			defer func() { conclusive = !t.Skipped() }()
+			test(t, start(t, brisk))
 		})
+		if conclusive {
+			return
+		}
 	}
+	t.Errorf("in %d attempts this machine was too busy to renew a lease of %v", attempts, brisk.TTL)
 }
 
 // cluster is a redis-server and the candidate processes that share it.

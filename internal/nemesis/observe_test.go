@@ -113,8 +113,8 @@ func (c *cluster) staysLeader(reign belief.Reign, span time.Duration) {
 	}
 }
 
-// excuse skips the rest of a brisk test (but not its verdict) in which a leader
-// could not renew in time. On a busy machine it may have been unable to for as
+// excuse ends an attempt at a brisk test (but not without its verdict) in which a
+// leader could not renew in time. On a busy machine it may have been unable to for as
 // long as such a lease lasts; with longer ones there is no excuse.
 func (c *cluster) excuse(reign belief.Reign) {
 	c.t.Helper()
