@@ -37,7 +37,7 @@ func TestF35OlderProgramsLockIsHonouredUntilItExpires(t *testing.T) {
 			var acquired time.Time
 			eventually(t, "the older program's lock", func() bool {
 				acquired = time.Now()
-				return program.acquires(short)
+				return program.acquires(medium)
 			})
 
 			// when we take part, then we wait,
@@ -51,14 +51,14 @@ func TestF35OlderProgramsLockIsHonouredUntilItExpires(t *testing.T) {
 			}
 			// also longer, when it extends its lock,
 			acquired = time.Now()
-			t.do("PEXPIRE", "jobs", short.Milliseconds())
+			t.do("PEXPIRE", "jobs", medium.Milliseconds())
 
 			// and take over after its expiry.
 			for a := newer.acquire(newClaim()); a.Verdict != leaderelection.Granted; a = newer.acquire(newClaim()) {
 				time.Sleep(time.Millisecond)
 			}
-			if took := time.Since(acquired); took < short-grain {
-				t.Errorf("%s: took over %v after a lock of %v was extended", when, took, short)
+			if took := time.Since(acquired); took < medium-grain {
+				t.Errorf("%s: took over %v after a lock of %v was extended", when, took, medium)
 			}
 		}
 	})

@@ -70,6 +70,7 @@ func TestF36RubbishUnderTheLeasesKeys(t *testing.T) {
 			for _, r := range rubbish {
 				if r.name == "a hash" && key != "{jobs}:term" || !r.isText || key != "jobs" {
 					t.rubbishUnder(key, r.name, r.command(key))
+					bystander.renew("beside rubbish")
 				}
 			}
 		}

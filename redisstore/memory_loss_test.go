@@ -91,7 +91,6 @@ func TestF40LeaderDiesWithTheData(t *testing.T) {
 			if heard {
 				rival.thatHasSeen(leader.tenure.Term, short)
 			}
-			rival.refused("after the loss")
 			next := rival.win() // which also expects no attempt to prolong the wait
 			next.succeeds(leader)
 			leader.lost("in the next term")

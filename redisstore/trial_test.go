@@ -16,6 +16,7 @@ import (
 
 const (
 	short    = 500 * time.Millisecond // for leases that are left to end
+	medium   = 2 * time.Second        // for leases that are left to end, but not before something else has happened
 	long     = 30 * time.Second       // for leases that must stand however slow the machine is
 	patience = 20 * time.Second       // for what must happen, but at no certain moment
 	grain    = 2 * time.Millisecond   // Redis counts milliseconds
