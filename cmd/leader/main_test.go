@@ -4,7 +4,9 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -21,7 +23,19 @@ func TestMain(m *testing.M) {
 	case os.Getenv(beLeader) != "":
 		main()
 	default:
+		hearEverySignal()
 		goleak.VerifyTestMain(m)
+	}
+}
+
+// hearEverySignal undoes what nohup, a shell's & or a CI runner did to this process:
+// signals that are ignored stay so in what it starts, and leader heeds that. A
+// signal that is caught is not.
+func hearEverySignal() {
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
 	}
 }
 
