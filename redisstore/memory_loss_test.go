@@ -3,8 +3,10 @@ package redisstore_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"example.com/leaderelection"
+	"example.com/leaderelection/internal/redistest"
 )
 
 // losses are the ways in which an election's data vanish, in whole or in part.
@@ -39,6 +41,9 @@ func forEachLoss(t *testing.T, test func(t *trial, lose func(*trial))) {
 func TestLeaderGoesOnThroughLoss(t *testing.T) {
 	forEachLoss(t, func(t *trial, lose func(*trial)) {
 		// Given a leader, one who has heard of it, and one who has not,
+		if mini, ok := t.server.(*redistest.Mini); ok {
+			mini.AwaitUptime(time.Hour)
+		}
 		leader := t.settled().candidate("leader", long).win()
 		stranger := t.candidate("stranger", long)
 		follower := t.candidate("follower", long).thatHasSeen(leader.tenure.Term, long)
@@ -83,6 +88,7 @@ func TestRenewalComesFirstAfterLoss(t *testing.T) {
 func TestF40LeaderDiesWithTheData(t *testing.T) {
 	forEachLoss(t, func(t *trial, lose func(*trial)) {
 		for _, heard := range []bool{false, true} {
+			t.beOld()
 			leader := t.settled().candidate("leader", short).win()
 			leader.renew("before the loss")
 			lose(t)

@@ -61,9 +61,7 @@ func TestF24RivalWithShorterLeasesCutsNoLongerOne(t *testing.T) {
 	for _, lost := range []string{"{jobs}:term", "{jobs}:term jobs", "{jobs}:lease", "jobs", "{jobs}:lease jobs"} {
 		t.Run(lost, func(t *testing.T) {
 			each(t, func(t *trial) {
-				if mini, ok := t.server.(*redistest.Mini); ok {
-					mini.AwaitUptime(time.Hour) // so that no quarantine hides what becomes of the lease
-				}
+				t.beOld() // so that no quarantine hides what becomes of the lease
 				leader := t.settled().candidate("leader", long).win()
 				t.admin.Del(t.Context(), strings.Fields(lost)...)
 				rival := t.candidate("rival", short)
@@ -95,6 +93,7 @@ func TestF40AttemptsDoNotProlongAQuarantine(t *testing.T) {
 		second := t.candidate("second", short).thatHasSeen(41, short)
 		first.refused("at first")
 		last := second.refused("having seen a higher term")
+		due := last.received.Add(last.Remaining + grain)
 
 		// when they go on asking, then the wait only gets shorter,
 		for asker := first; ; first, second, asker = second, first, second {
@@ -109,7 +108,11 @@ func TestF40AttemptsDoNotProlongAQuarantine(t *testing.T) {
 			if a.Verdict != leaderelection.Quarantined || a.Remaining > last.Remaining {
 				t.Fatalf("%v, %v remaining after %v", a.Verdict, a.Remaining, last.Remaining)
 			}
+			if a.sent.After(due) {
+				t.Fatalf("quarantined for %v when the time that was told first is over", a.Remaining)
+			}
 			last = a
+			time.Sleep(time.Millisecond)
 		}
 	})
 }

@@ -11,11 +11,12 @@ import (
 	"example.com/leaderelection"
 )
 
+var largeTerms = []int64{1, 9, 1<<53 - 2, 1<<53 - 1, 1 << 53, 1<<53 + 1, 1<<60 - 1, 1 << 60, 1999999999999999999, 9199999999999999999, math.MaxInt64 - 3}
+
 func TestTermsGrowWhereFloatingPointCannotTellThemApart(t *testing.T) {
 	each(t, func(t *trial) {
 		t.settled()
-		const limit = math.MaxInt64
-		for _, term := range []int64{1, 9, 1<<53 - 2, 1<<53 - 1, 1 << 53, 1<<53 + 1, 1<<60 - 1, 1 << 60, 1999999999999999999, 9199999999999999999, limit - 2, limit - 1} {
+		for _, term := range append(largeTerms, math.MaxInt64-1) {
 			t.do("HSET", "{jobs}:term", "term", term, "seen", 0)
 			l := t.candidate("leader", long).win()
 			if l.tenure.Term <= term || term > 1<<53 && l.tenure.Term != term+1 {
@@ -27,6 +28,21 @@ func TestTermsGrowWhereFloatingPointCannotTellThemApart(t *testing.T) {
 			older.tenure.Term--
 			older.lost("the term before")
 			l.renew("after that of the term before")
+			l.release()
+		}
+	})
+}
+
+func TestTermsGrowBeyondWhatTheCandidateHasSeen(t *testing.T) {
+	each(t, func(t *trial) {
+		t.settled()
+		const brief = 50 * time.Millisecond
+		for _, term := range largeTerms {
+			t.do("HSET", "{jobs}:term", "term", term, "seen", 0)
+			l := t.candidate("informed", brief).thatHasSeen(term+1, brief).win()
+			if l.tenure.Term <= term+1 {
+				t.Errorf("term %d was granted to one who has seen term %d", l.tenure.Term, term+1)
+			}
 			l.release()
 		}
 	})

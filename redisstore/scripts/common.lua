@@ -236,11 +236,11 @@ local function standing(record, now)
     s.ms = math.max(s.ms, left(1, record.ttl))
   elseif holder then
     local foreign = redis.call('PTTL', KEYS[1])
-    if foreign < 0 and record.claim ~= '' and holder == record.holder then
+    if foreign == -1 and record.claim ~= '' and holder == record.holder then
       foreign = left(1, record.ttl) -- not foreign: our own, after a PERSIST, and nobody asked before the lease had ended (F39)
     end
     s.ours = false
-    if foreign < 0 then s.ms = -1 else s.ms = math.max(s.ms, foreign, 1) end
+    if foreign == -1 then s.ms = -1 else s.ms = math.max(s.ms, foreign, 1) end
   end
   s.holder = holder or (s.ours and record.holder) or ''
   s.wait = s.ms
