@@ -76,13 +76,7 @@ func (c *candidacy) giveBack(bid Bid) {
 		return
 	}
 	c.background.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), courtesyTimeout)
-		defer cancel()
-		request := func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, c.store.Release(ctx, bid.givenBack())
-		}
-		_, err := call(ctx, c.leaseCalls, request, nil)
-		c.doubts.answer(bid, err)
+		c.doubts.answer(bid, c.sendRelease(bid.givenBack(), courtesyTimeout))
 	})
 }
 

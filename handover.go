@@ -67,21 +67,11 @@ func (c *candidacy) keepWhileDraining(t *term) error {
 func (c *candidacy) release(t *term) {
 	sent := c.clock()
 	bound := c.timing.releaseTimeout(t.lease.remaining(sent))
-	ctx, cancel := context.WithTimeout(context.Background(), bound)
-	defer cancel()
 	tenure := t.tenure
 	tenure.Reason = reasonOf(t.cause())
-	try := func(ctx context.Context, timeout time.Duration) error {
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		_, err := call(ctx, c.leaseCalls, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, c.store.Release(ctx, tenure)
-		}, nil)
-		return err
-	}
-	err := try(ctx, bound/2)
+	err := c.sendRelease(tenure, bound/2)
 	if err != nil {
-		err = try(ctx, bound/2)
+		err = c.sendRelease(tenure, bound/2)
 	}
 	if err != nil {
 		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: err})
@@ -92,6 +82,16 @@ func (c *candidacy) release(t *term) {
 	c.notices.observe(Event{Kind: Released, Term: t.tenure.Term, Elapsed: c.clock().since(sent)})
 	c.notices.log(slog.LevelInfo, "released the lease", slog.Int64("term", t.tenure.Term))
 	c.retract(t)
+}
+
+// sendRelease asks the store once to release a lease, or what may have become one.
+func (c *candidacy) sendRelease(tenure Tenure, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	_, err := call(ctx, c.leaseCalls, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.store.Release(ctx, tenure)
+	}, nil)
+	return err
 }
 
 // awaitDrained waits until callbacks and work have returned: the next term is not
