@@ -32,7 +32,7 @@ func (c *candidacy) tell(t *term, news func(context.Context, Announcer) error) {
 		return
 	}
 	c.background.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), min(c.timing.heartbeat, courtesyTimeout))
+		ctx, cancel := c.machine.WithTimeout(context.Background(), min(c.timing.heartbeat, courtesyTimeout))
 		defer cancel()
 		_, err := call(ctx, c.otherCalls, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, news(ctx, announcer)

@@ -88,13 +88,13 @@ func (c *callbacks) stopBecome(r *round) {
 	r.over = true
 }
 
-// end ends the term's round: a become callback that runs has patience long to
-// return, then the lose callbacks run regardless, which is how one that blocks
+// end ends the term's round: a become callback that runs has until patience is
+// up to return, then the lose callbacks run regardless, which is how one that blocks
 // learns that it must stop (F25). Become callbacks that have not begun are skipped,
 // since this instance does not lead any more; if none has, the lose callbacks have
 // nothing to undo and are skipped too (F28). The returned channel is closed when all
 // of them have returned.
-func (c *callbacks) end(patience time.Duration) <-chan struct{} {
+func (c *callbacks) end(patience <-chan time.Time) <-chan struct{} {
 	c.mu.Lock()
 	r := c.round
 	c.round = nil
@@ -112,7 +112,7 @@ func (c *callbacks) end(patience time.Duration) <-chan struct{} {
 		if running != nil {
 			select {
 			case <-running:
-			case <-time.After(patience):
+			case <-patience:
 			}
 		}
 		for _, callback := range lose {

@@ -16,7 +16,7 @@ import (
 // nothing else; without any, the timers do the work (F21).
 func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term, error) {
 	c.notices.observe(Event{Kind: CampaignStarted})
-	if err := sleep(ctx, holdBack); err != nil {
+	if err := sleep(ctx, c.machine, holdBack); err != nil {
 		return nil, err
 	}
 
@@ -95,7 +95,7 @@ func (c *candidacy) newTerm(ctx context.Context, bid Bid, state State, sent inst
 // may say that the lease was granted; then it is given back at once, or it would
 // keep everybody out for its whole length (F06, F08).
 func (c *candidacy) acquire(ctx context.Context, bid Bid) (State, error) {
-	bounded, cancel := context.WithTimeout(ctx, c.timing.heartbeat)
+	bounded, cancel := c.machine.WithTimeout(ctx, c.timing.heartbeat)
 	defer cancel()
 	request := func(ctx context.Context) (State, error) { return c.store.Acquire(ctx, bid) }
 	late := func(state State, err error) {

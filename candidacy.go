@@ -86,7 +86,7 @@ const settleTimeout = time.Second
 
 // leave ends the run, once its store calls and notices have settled.
 func (e *Election) leave(c *candidacy) {
-	settle, cancel := context.WithTimeout(context.Background(), min(settleTimeout, e.timing.ttl))
+	settle, cancel := e.machine.WithTimeout(context.Background(), min(settleTimeout, e.timing.ttl))
 	defer cancel()
 	e.background.Wait() // each is bounded by courtesyTimeout
 	e.leaseCalls.idle(settle)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"example.com/leaderelection/internal/machine"
 )
 
 // Election takes part in one election as one candidate. New makes it; it is
@@ -18,7 +20,7 @@ type Election struct {
 	store     Store
 	candidate Candidate
 	timing    timing
-	clock     func() instant // replaced by tests of suspended machines and jumping clocks
+	machine   machine.Machine // what this process runs on; replaced by tests
 
 	// current is the lease by which this instance leads, nil when it doesn't. It
 	// is the one truth behind IsLeader; whoever finds it lapsed takes it away.
@@ -46,6 +48,13 @@ type Election struct {
 
 var _ LeaderElection = (*Election)(nil)
 
+func init() {
+	machine.Replace = func(election any, with machine.Machine) {
+		e := election.(*Election)
+		e.machine, e.timing.random = with, with.Random
+	}
+}
+
 // New makes an Election over store. A nil config means DefaultConfig; New
 // validates and keeps a copy. It asks nobody: whether the store can be reached
 // shows at Start.
@@ -68,7 +77,7 @@ func New(store Store, config *Config, opts ...Option) (*Election, error) {
 		settings:   settings,
 		config:     own,
 		store:      store,
-		clock:      readClocks,
+		machine:    machine.Real{},
 		leaseCalls: make(calls, leaseCalls),
 		otherCalls: make(calls, otherCalls),
 		candidate: Candidate{
@@ -164,6 +173,12 @@ func (e *Election) leading() *lease {
 			return nil
 		}
 	}
+}
+
+// clock reads both clocks of the machine.
+func (e *Election) clock() instant {
+	mono, wall := e.machine.Clocks()
+	return instant{mono: mono, wall: wall}
 }
 
 // GetInstanceID returns the name under which this instance takes part.

@@ -3,6 +3,8 @@ package leaderelection
 import (
 	"sync/atomic"
 	"time"
+
+	"example.com/leaderelection/internal/machine"
 )
 
 // Clocks are the two clocks of a machine on which they can be told to jump.
@@ -17,9 +19,15 @@ func (c *Clocks) Jump(mono, wall time.Duration) {
 }
 
 // UseClocks makes e read clocks. It must be called before Start.
-func (e *Election) UseClocks(clocks *Clocks) {
-	e.clock = func() instant {
-		now := readClocks()
-		return instant{mono: now.mono + clocks.mono.Load(), wall: now.wall + clocks.wall.Load()}
-	}
+func (e *Election) UseClocks(clocks *Clocks) { e.machine = jumping{by: clocks} }
+
+// jumping is this machine, with clocks that jump.
+type jumping struct {
+	machine.Real
+	by *Clocks
+}
+
+func (j jumping) Clocks() (mono, wall int64) {
+	mono, wall = j.Real.Clocks()
+	return mono + j.by.mono.Load(), wall + j.by.wall.Load()
 }

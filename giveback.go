@@ -82,7 +82,7 @@ func (c *candidacy) giveBack(bid Bid) {
 
 // releaseBid is giveBack for a goroutine that may wait, and that has a call open.
 func (c *candidacy) releaseBid(bid Bid) {
-	ctx, cancel := context.WithTimeout(context.Background(), courtesyTimeout)
+	ctx, cancel := c.machine.WithTimeout(context.Background(), courtesyTimeout)
 	defer cancel()
 	c.doubts.answer(bid, c.store.Release(ctx, bid.givenBack()))
 }

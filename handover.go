@@ -30,8 +30,10 @@ func (c *candidacy) handOver(ctx context.Context, t *term, cause error) error {
 // drain returns a ctx that ends when callbacks and work of the term have returned.
 func (c *candidacy) drain(t *term) context.Context {
 	drained, done := context.WithCancel(context.Background())
-	callbacksDone := c.callbacks.end(c.timing.margin)
+	patience, stop := c.machine.NewTimer(c.timing.margin)
+	callbacksDone := c.callbacks.end(patience)
 	go func() {
+		defer stop()
 		<-callbacksDone
 		<-t.workDone
 		done()
@@ -42,7 +44,7 @@ func (c *candidacy) drain(t *term) context.Context {
 // keepWhileDraining renews until everything has returned, and then releases. If
 // that takes longer than the drain timeout, it leaves the lease to expire.
 func (c *candidacy) keepWhileDraining(t *term) error {
-	bounded, cancel := context.WithTimeout(t.drained, c.drainTimeout)
+	bounded, cancel := c.machine.WithTimeout(t.drained, c.drainTimeout)
 	defer cancel()
 	lost := c.keepLease(bounded, t)
 	switch {
@@ -86,7 +88,7 @@ func (c *candidacy) release(t *term) {
 
 // sendRelease asks the store once to release a lease, or what may have become one.
 func (c *candidacy) sendRelease(tenure Tenure, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := c.machine.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	_, err := call(ctx, c.leaseCalls, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.store.Release(ctx, tenure)
@@ -99,9 +101,10 @@ func (c *candidacy) sendRelease(tenure Tenure, timeout time.Duration) error {
 // so while it waits. Once the candidacy itself is to end, it waits for the drain
 // timeout at most.
 func (c *candidacy) awaitDrained(ctx context.Context, t *term) error {
-	notice := time.NewTicker(min(c.timing.ttl, c.drainTimeout))
-	defer notice.Stop()
 	stopping, failed, giveUp := ctx.Done(), t.failure.done, (<-chan time.Time)(nil)
+	every := min(c.timing.ttl, c.drainTimeout)
+	notice, stopNotice := c.machine.NewTimer(every)
+	defer func() { stopNotice() }()
 	for warned := false; ; warned = true {
 		select {
 		case <-t.drained.Done():
@@ -119,7 +122,8 @@ func (c *candidacy) awaitDrained(ctx context.Context, t *term) error {
 				return errors.Join(err, ErrDrainTimeout)
 			}
 			return ErrDrainTimeout
-		case <-notice.C:
+		case <-notice:
+			notice, stopNotice = c.machine.NewTimer(every)
 		}
 		c.notices.observe(Event{Kind: Draining, Term: t.tenure.Term, Elapsed: c.clock().since(t.ended)})
 		if !warned {
@@ -131,7 +135,14 @@ func (c *candidacy) awaitDrained(ctx context.Context, t *term) error {
 
 // drainTimeoutOf is when waiting for what was done in the term's name has an end.
 func (c *candidacy) drainTimeoutOf(t *term) <-chan time.Time {
-	return time.After(c.drainTimeout - c.clock().since(t.ended))
+	left := c.drainTimeout - c.clock().since(t.ended)
+	if left <= 0 {
+		over := make(chan time.Time)
+		close(over)
+		return over
+	}
+	fired, _ := c.machine.NewTimer(left)
+	return fired
 }
 
 // isTermCause reports whether err is one of the reasons for which a term ends.

@@ -6,18 +6,22 @@ import (
 	"testing"
 )
 
-// Users inherit what the root package imports, so that is the standard library alone.
+// Users inherit what the root package imports, so that is the standard library alone,
+// and one internal package that does the same.
 func TestRootPackageImportsTheStandardLibraryOnly(t *testing.T) {
-	root, err := build.ImportDir(".", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range root.Imports {
-		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
-			t.Errorf("the root package imports %s", path)
+	for _, directory := range []string{".", "internal/machine"} {
+		pkg, err := build.ImportDir(directory, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if len(root.Imports) == 0 {
-		t.Error("no imports found: is this still the root package?")
+		for _, path := range pkg.Imports {
+			first, _, _ := strings.Cut(path, "/")
+			if strings.Contains(first, ".") && !strings.HasSuffix(path, "/internal/machine") {
+				t.Errorf("%s imports %s", directory, path)
+			}
+		}
+		if len(pkg.Imports) == 0 {
+			t.Errorf("no imports found in %s: is this still the root package?", directory)
+		}
 	}
 }

@@ -1,8 +1,9 @@
 package leaderelection
 
 import (
-	"math/rand/v2"
 	"time"
+
+	"example.com/leaderelection/internal/machine"
 )
 
 // This file is the only one that compares times. Everything in it is pure: it
@@ -14,15 +15,6 @@ import (
 type instant struct {
 	mono int64
 	wall int64
-}
-
-// epoch is where this process counts its monotonic time from.
-var epoch = time.Now()
-
-// readClocks reads both; time.Now does so in one go.
-func readClocks() instant {
-	t := time.Now()
-	return instant{mono: int64(t.Sub(epoch)), wall: t.UnixNano()}
 }
 
 func (i instant) plus(d time.Duration) instant {
@@ -58,6 +50,8 @@ type timing struct {
 	margin    time.Duration // by which the leader ends it earlier
 	heartbeat time.Duration // between renewals
 	retry     time.Duration // the longest wait of a follower
+
+	random func(n time.Duration) time.Duration // from 0 up to n: what jitter is made of
 }
 
 // shortestInterval keeps a unit that was forgotten (RetryInterval: 2) from becoming
@@ -73,6 +67,7 @@ func newTiming(config *Config, margin time.Duration) (t timing, shortened bool) 
 		margin:    margin,
 		heartbeat: max(config.HeartbeatInterval, shortestInterval),
 		retry:     max(config.RetryInterval, shortestInterval),
+		random:    machine.Real{}.Random,
 	}
 	if longest := (t.ttl - t.margin) / 2; t.heartbeat > longest {
 		t.heartbeat = longest
@@ -104,7 +99,7 @@ func (t timing) releaseTimeout(left time.Duration) time.Duration {
 // renewalRetry is the wait after a renewal that failed. Jitter keeps the
 // leaders of many elections from asking a recovering store all at once.
 func (t timing) renewalRetry() time.Duration {
-	return jittered(t.heartbeat / 4)
+	return t.jittered(t.heartbeat / 4)
 }
 
 // afterExpiry is how long after a lease's end a follower asks: the store counts
@@ -117,19 +112,19 @@ func (t timing) followerWait(remaining time.Duration) time.Duration {
 	if remaining < 0 || remaining > t.retry-2*afterExpiry {
 		return t.retry
 	}
-	return remaining + afterExpiry + rand.N(afterExpiry)
+	return remaining + afterExpiry + t.random(afterExpiry)
 }
 
 // backoff is how long a candidate waits after its nth failure in a row (n >= 1).
 func (t timing) backoff(n int) time.Duration {
 	doublings := min(n-1, 3)
-	return jittered(t.retry / 8 << doublings)
+	return t.jittered(t.retry / 8 << doublings)
 }
 
 // jittered returns a random duration between three quarters of d and d.
-func jittered(d time.Duration) time.Duration {
+func (t timing) jittered(d time.Duration) time.Duration {
 	if d < 4 {
 		return d
 	}
-	return d - rand.N(d/4)
+	return d - t.random(d/4)
 }

@@ -28,7 +28,7 @@ func (e *Election) Leader(ctx context.Context) (*LeaderInfo, error) {
 
 // GetLeaderInfo is Leader within LockTTL.
 func (e *Election) GetLeaderInfo() (*LeaderInfo, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), e.timing.ttl)
+	ctx, cancel := e.machine.WithTimeout(context.Background(), e.timing.ttl)
 	defer cancel()
 	return e.Leader(ctx)
 }
@@ -54,7 +54,7 @@ func (e *Election) AwaitLeader(ctx context.Context) (*LeaderInfo, error) {
 	hints, stopWatching := e.watch(ctx, HintElected, HintVacant)
 	defer stopWatching()
 	for failures := 0; ; {
-		asking, cancel := context.WithTimeout(ctx, e.timing.heartbeat)
+		asking, cancel := e.machine.WithTimeout(ctx, e.timing.heartbeat)
 		info, err := e.Leader(asking)
 		cancel()
 		if err == nil || isHopeless(err) {

@@ -73,7 +73,7 @@ func (c *candidacy) keepLease(ctx context.Context, t *term) error {
 	for {
 		present := c.clock()
 		wait := min(t.nextRenewal.since(present), t.lease.remaining(present))
-		if sleep(ctx, wait) != nil {
+		if sleep(ctx, c.machine, wait) != nil {
 			return nil
 		}
 		sent := c.clock()
@@ -99,7 +99,7 @@ func (c *candidacy) keepLease(ctx context.Context, t *term) error {
 // renew asks the store once. An answer that comes late is ignored: success after
 // the deadline must not extend anything.
 func (c *candidacy) renew(ctx context.Context, t *term, timeout time.Duration) (State, error) {
-	bounded, cancel := context.WithTimeout(ctx, timeout)
+	bounded, cancel := c.machine.WithTimeout(ctx, timeout)
 	defer cancel()
 	request := func(ctx context.Context) (State, error) { return c.store.Renew(ctx, t.tenure) }
 	return call(bounded, c.leaseCalls, request, nil)

@@ -4,24 +4,28 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"example.com/leaderelection/internal/machine"
 )
 
-// sleep waits for d, or for the end of ctx, whose error it returns.
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits for d by the timers of a machine, or for the end of ctx, whose error
+// it returns.
+func sleep(ctx context.Context, on machine.Machine, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err() // and no timer: one that is due at once can crash Go 1.26.8 in a synctest bubble under -race
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	fired, stop := on.NewTimer(d)
+	defer stop()
 	select {
 	case <-ctx.Done():
-	case <-timer.C:
+	case <-fired:
 	}
 	return ctx.Err()
 }
 
 // hints are what may end a sleep early.
 type hints struct {
+	on     machine.Machine
 	from   <-chan Hint // nil is silent for ever
 	wanted []Hint
 	vain   int // how many in a row woke the sleeper, without telling it anything new
@@ -30,7 +34,7 @@ type hints struct {
 // watch asks the store for hints, if it gives any, until stop is called.
 func (e *Election) watch(ctx context.Context, wanted ...Hint) (h *hints, stop func()) {
 	ctx, stop = context.WithCancel(ctx)
-	h = &hints{wanted: wanted}
+	h = &hints{on: e.machine, wanted: wanted}
 	if watcher, ok := e.store.(Watcher); ok {
 		h.from = watcher.Watch(ctx, e.candidate.Key)
 	}
@@ -41,16 +45,16 @@ func (e *Election) watch(ctx context.Context, wanted ...Hint) (h *hints, stop fu
 // it returns.
 func (h *hints) sleep(ctx context.Context, d time.Duration) error {
 	deaf := h.deafness(d)
-	if err := sleep(ctx, deaf); err != nil {
+	if err := sleep(ctx, h.on, deaf); err != nil {
 		return err
 	}
-	timer := time.NewTimer(d - deaf)
-	defer timer.Stop()
+	fired, stop := h.on.NewTimer(d - deaf)
+	defer stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-timer.C:
+		case <-fired:
 			h.vain = 0
 			return ctx.Err()
 		case hint, open := <-h.from:
