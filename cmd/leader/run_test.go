@@ -148,7 +148,8 @@ func TestRunForwardsSignals(t *testing.T) {
 	i := run(t, server.URL(), "--", "sh", "-c", `
 		for signal in HUP QUIT USR1 USR2 WINCH; do trap "echo got $signal" $signal; done
 		trap "exit 7" TERM
-		echo ready; while :; do sleep 0.01; done`)
+		(trap "" HUP QUIT USR1 USR2 WINCH; exec sleep 1000) & # the signals are sent to the whole group
+		echo ready; while :; do wait; done # and not "sleep" in a loop: while dash starts a program it loses signals`)
 	i.awaitOutput("ready")
 	for name, sig := range map[string]syscall.Signal{
 		"HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT, "USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2, "WINCH": syscall.SIGWINCH,

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -29,10 +30,12 @@ type runner struct {
 	log     *slog.Logger
 
 	atTerminal bool
-	stop       context.CancelFunc      // ends the candidacy
-	endSignal  atomic.Int32            // the signal that asked for its end, 0 for none
-	current    atomic.Pointer[process] // nil while no command runs
-	status     int                     // leader's own in the end; belongs to work until Lead has returned
+	stop       context.CancelFunc // ends the candidacy
+	endSignal  atomic.Int32       // the signal that asked for its end, 0 for none
+	status     int                // leader's own in the end; belongs to work until Lead has returned
+
+	mu      sync.Mutex // held while a command is started: see running
+	current *process   // nil while no command runs
 }
 
 // run takes part until the command ends by itself or a signal asks for the end.
@@ -63,12 +66,11 @@ func (r *runner) work(ctx context.Context) error {
 	}
 	cmd := r.newCommand(ctx)
 	terminal := lendTerminal(cmd.SysProcAttr)
-	command, err := startProcess(cmd)
+	command, err := r.start(cmd)
 	if err != nil {
 		terminal.takeBack(0)
 		return cannotExecute(err)
 	}
-	r.current.Store(command)
 
 	byItself := true
 	select {
@@ -76,7 +78,7 @@ func (r *runner) work(ctx context.Context) error {
 	case <-ctx.Done():
 		byItself = r.endCommand(command, context.Cause(ctx))
 	}
-	r.current.Store(nil)
+	r.setCurrent(nil)
 	status := command.status()
 	interrupted := terminal.takeBack(status)
 	r.log.Info("the command has ended", "status", status)
@@ -89,6 +91,32 @@ func (r *runner) work(ctx context.Context) error {
 		r.status = status
 	}
 	return nil // resigns, if the term has not ended: somebody else's turn
+}
+
+// start starts the command of one term.
+func (r *runner) start(cmd *exec.Cmd) (*process, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	command, err := startProcess(cmd)
+	if err == nil {
+		r.current = command
+	}
+	return command, err
+}
+
+// running returns the command that runs, nil if none does. While one is started it
+// waits for that: the command may already print and be sent a signal before
+// startProcess has returned, and that signal must not be lost.
+func (r *runner) running() *process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current
+}
+
+func (r *runner) setCurrent(command *process) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.current = command
 }
 
 // newCommand makes the command of one term. It gets leader's own standard files,

@@ -31,7 +31,7 @@ func subscribe() (<-chan os.Signal, func()) {
 // a follower has no command, and what it is not meant for must not end it: a
 // SIGHUP or SIGUSR1 that is sent to all instances says "reload".
 func (r *runner) handle(sig syscall.Signal) {
-	command := r.current.Load()
+	command := r.running()
 	switch {
 	case sig == syscall.SIGTERM, sig == syscall.SIGINT,
 		sig == syscall.SIGHUP && r.atTerminal, // the terminal is gone
@@ -49,7 +49,7 @@ func (r *runner) endCandidacy(sig syscall.Signal) {
 		r.stop()
 		return
 	}
-	if command := r.current.Load(); command != nil {
+	if command := r.running(); command != nil {
 		r.log.Warn("signalled again: killing the command", "signal", sig)
 		_ = command.signal(syscall.SIGKILL)
 	}
