@@ -11,16 +11,19 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // life is what a server process is from its start to its end. It has an identity
 // that no other life has; its memory may be an earlier one's.
 type life struct {
-	memory  *miniredis.Miniredis
-	srv     *server.Server
-	runID   string
-	replID  string
-	console console
+	memory   *miniredis.Miniredis
+	srv      *server.Server
+	runID    string
+	replID   string
+	console  console
+	scripts  scripts
+	sessions map[*Session]struct{} // guarded by Server.mu
 
 	mu       sync.Mutex
 	began    time.Time
@@ -32,16 +35,18 @@ type life struct {
 func (s *Server) begin(memory *miniredis.Miniredis) *life {
 	memory.Ctx, memory.CtxCancel = context.WithCancel(context.Background())
 	l := &life{
-		memory:  memory,
-		srv:     memory.Server(),
-		runID:   randomID(),
-		replID:  randomID(),
-		console: newConsole(memory.Server()),
-		began:   time.Now(),
-		calls:   map[string]int{},
+		memory:   memory,
+		srv:      memory.Server(),
+		runID:    randomID(),
+		replID:   randomID(),
+		console:  newConsole(memory.Server()),
+		began:    time.Now(),
+		calls:    map[string]int{},
+		sessions: map[*Session]struct{}{},
+		scripts:  scripts{known: map[string]*lua.FunctionProto{}},
 	}
 	l.srv.SetPreHook(func(peer *server.Peer, command string, args ...string) bool {
-		return s.faults.answer(peer) || l.answer(s, peer, command, args)
+		return s.faults.answer(peer) || l.answer(s, peer, command, args) || l.scripts.answer(l.srv, peer, command, args)
 	})
 	return l
 }
@@ -51,6 +56,9 @@ func (s *Server) begin(memory *miniredis.Miniredis) *life {
 // Not by memory.Close(): it takes the command table away from under scripts that
 // are about to run, which then crash the process.
 func (l *life) end() {
+	for session := range l.sessions {
+		session.end()
+	}
 	l.memory.CtxCancel()
 	l.srv.Close()
 }
