@@ -28,6 +28,13 @@ test: setup ## every test, with the race detector, on a real redis-server
 soak: setup ## every test 20 times over; takes about an hour
 	$(GO) test -race -timeout 3h -count=20 $(PACKAGES)
 
+.PHONY: simulate
+simulate: ## elections in fake time: SEEDS=n of them on all cores [FROM=first], or the story of one SEED=n
+	@mkdir -p $(BIN)
+	@$(GO) test -c -o $(BIN)/simulation ./internal/simulation
+	@cd internal/simulation && $(BIN)/simulation -test.run '^TestSimulate$$' -test.timeout 0 \
+		$(if $(SEED),-seed $(SEED) -without '$(WITHOUT)',-seeds $(or $(SEEDS),10000) -from $(or $(FROM),0))
+
 .PHONY: lint
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) ## go vet, gofmt, golangci-lint, and that go.mod is tidy
 	$(GO) vet ./...
