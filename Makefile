@@ -35,6 +35,11 @@ simulate: ## elections in fake time: SEEDS=n of them on all cores [FROM=first], 
 	@cd internal/simulation && $(BIN)/simulation -test.run '^TestSimulate$$' -test.timeout 0 \
 		$(if $(SEED),-seed $(SEED) -without '$(WITHOUT)',-seeds $(or $(SEEDS),10000) -from $(or $(FROM),0))
 
+.PHONY: nemesis
+nemesis: setup ## real processes under random faults: FOR=10m [SEED=n] [REPORT=file.md]
+	$(GO) test ./internal/nemesis -count=1 -timeout 0 -v -run '^TestRandomSchedule$$' -args \
+		-for $(or $(FOR),10m) -seed $(or $(SEED),0) -report '$(abspath $(REPORT))'
+
 .PHONY: lint
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) ## go vet, gofmt, golangci-lint, and that go.mod is tidy
 	$(GO) vet ./...

@@ -97,6 +97,10 @@ func (p *Process) Freeze() { p.signal(syscall.SIGSTOP) }
 // Thaw lets a frozen process go on.
 func (p *Process) Thaw() { p.signal(syscall.SIGCONT) }
 
+// OccupyPool has the program use all connections of the client that it shares with
+// its election, for a second.
+func (p *Process) OccupyPool() { p.signal(syscall.SIGUSR1) }
+
 func (p *Process) signal(signal syscall.Signal) {
 	_ = p.command.Process.Signal(signal) // an error says that it has exited
 }

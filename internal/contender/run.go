@@ -57,6 +57,7 @@ func Run(settings Settings) error {
 	watched := make(chan struct{})
 	go func() { defer close(watched); watch(watching, election, settings.Pace, became, out) }()
 	stopAtSIGTERM(election)
+	occupyAtSIGUSR1(client)
 
 	err = election.Lead(context.Background(), worker{out, settings.TidyUp}.work)
 	stop()
@@ -81,6 +82,20 @@ func stopAtSIGTERM(election *leaderelection.Election) {
 	go func() {
 		<-signals
 		_ = election.Stop() // Lead returns its error too
+	}()
+}
+
+// occupyAtSIGUSR1 has the program use all connections of its client for something
+// else, for a second: elections share the client with the rest of a program.
+func occupyAtSIGUSR1(client *redis.Client) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR1)
+	go func() {
+		for range signals {
+			for range client.Options().PoolSize {
+				go func() { _ = client.BLPop(context.Background(), time.Second, "nothing comes here").Err() }()
+			}
+		}
 	}()
 }
 

@@ -83,8 +83,9 @@ type member struct {
 }
 
 // start returns a cluster of three.
-func start(t *testing.T, pace contender.Settings) *cluster {
-	c := startEmpty(t, pace)
+func start(t *testing.T, pace contender.Settings, opts ...redistest.Option) *cluster {
+	t.Helper()
+	c := startEmpty(t, pace, opts...)
 	for _, id := range []string{"a", "b", "c"} {
 		c.join(id)
 	}
@@ -93,9 +94,9 @@ func start(t *testing.T, pace contender.Settings) *cluster {
 
 // startEmpty returns a cluster without candidates. The test ends with the verdict
 // on all that will have joined.
-func startEmpty(t *testing.T, pace contender.Settings) *cluster {
+func startEmpty(t *testing.T, pace contender.Settings, opts ...redistest.Option) *cluster {
 	t.Helper()
-	server := redistest.Start(t)
+	server := redistest.Start(t, opts...)
 	c := &cluster{t: t, server: server, client: server.Client(t), settings: pace}
 	c.settings.Key = "nemesis"
 	c.settings.TidyUp = tidyUp

@@ -14,6 +14,10 @@ import (
 
 // The test binary is also what the candidate processes run.
 func TestMain(m *testing.M) {
+	if length := os.Getenv(burn); length != "" {
+		burnProcessor(length)
+		return
+	}
 	settings, ok, err := contender.FromEnvironment()
 	if ok {
 		if err == nil {
@@ -26,6 +30,14 @@ func TestMain(m *testing.M) {
 		return
 	}
 	waitTogether()
+	enterNamespace()
+	if os.Getenv(inNamespace) == "" {
+		fmt.Fprintln(os.Stderr, "no packets are lost in these tests:", losesPackets())
+	}
+	if err := prepareNamespace(); err != nil {
+		fmt.Fprintln(os.Stderr, "switching the loopback interface on:", err)
+		os.Exit(1)
+	}
 	goleak.VerifyTestMain(m)
 }
 
