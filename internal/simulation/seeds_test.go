@@ -47,8 +47,9 @@ func story(t *testing.T, plan simulation.Plan) string {
 }
 
 // A seed tells the same story again, or shrinking it and looking at it would be of
-// no use. On one processor it does so to the letter but for the few seeds in which
-// two goroutines race within one moment.
+// no use. One in a hundred or so does not to the letter: where a term ends in the
+// moment in which it begins, its become callback may just have begun or not, and
+// either is right.
 func TestASeedReplays(t *testing.T) {
 	same := 0
 	const tried = 25
@@ -59,7 +60,7 @@ func TestASeedReplays(t *testing.T) {
 			same++
 		}
 	}
-	if same < tried*4/5 {
+	if same < tried-2 {
 		t.Errorf("%d of %d seeds told the same story twice", same, tried)
 	}
 }
