@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // inNamespace in its environment says that this program runs in a network
@@ -42,7 +44,7 @@ func losesPackets() error {
 		return errors.New("a network namespace takes root")
 	}
 	// A namespace that is made for the question, and gone with the answer.
-	try := exec.Command("sh", "-c", "ip link set lo up && nft -f -")
+	try := exec.Command("nft", "-f", "-")
 	try.Stdin = strings.NewReader(lossRules(1))
 	try.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	if output, err := try.CombinedOutput(); err != nil {
@@ -57,5 +59,15 @@ func prepareNamespace() error {
 	if os.Getenv(inNamespace) == "" {
 		return nil
 	}
-	return exec.Command("ip", "link", "set", "lo", "up").Run()
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(socket) }()
+	loopback, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	loopback.SetUint16(unix.IFF_UP)
+	return unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, loopback)
 }
