@@ -1,6 +1,7 @@
 package leaderelection
 
 import (
+	"math"
 	"time"
 
 	"example.com/leaderelection/internal/machine"
@@ -17,8 +18,17 @@ type instant struct {
 	wall int64
 }
 
+// plus is d later, or the last instant there is: a lease of centuries does not end
+// in the past.
 func (i instant) plus(d time.Duration) instant {
-	return instant{mono: i.mono + int64(d), wall: i.wall + int64(d)}
+	return instant{mono: later(i.mono, d), wall: later(i.wall, d)}
+}
+
+func later(clock int64, d time.Duration) int64 {
+	if left := math.MaxInt64 - clock; int64(d) > left && left > 0 {
+		return math.MaxInt64
+	}
+	return clock + int64(d)
 }
 
 // since is how much monotonic time lies between an earlier instant and this one.

@@ -42,7 +42,8 @@ func (k keys) list() []string {
 //     gets another: "{app}}:lease".
 //   - "", "a}b" and "{}" cannot be put in braces, since Redis takes a tag to end at the
 //     first closing brace and an empty one for none. They get a number for a tag
-//     that happens to lie in the same slot.
+//     that happens to lie in the same slot: "{7}a}b-}:lease", where the brace at the
+//     end tells it from what an election named "{7}a}b" keeps.
 func baseOf(lock string) string {
 	if hashTag(lock) != lock {
 		if strings.HasSuffix(lock, "}") {
@@ -55,7 +56,7 @@ func baseOf(lock string) string {
 	}
 	for slot, n := slotOf(lock), 0; ; n++ {
 		if tag := strconv.Itoa(n); slotOf(tag) == slot {
-			return "{" + tag + "}" + lock
+			return "{" + tag + "}" + lock + "-}"
 		}
 	}
 }

@@ -78,25 +78,3 @@ func TestF20OneSlotByTheServersOwnCount(t *testing.T) {
 		}
 	}
 }
-
-func FuzzF20Keys(f *testing.F) {
-	for _, lock := range lockNames {
-		f.Add(lock)
-	}
-	f.Fuzz(func(t *testing.T, lock string) {
-		k := keysOf(lock)
-		if k.lock != lock {
-			t.Errorf("%q became %q", lock, k.lock)
-		}
-		seen := map[string]bool{}
-		for _, key := range k.list() {
-			if slotOf(key) != slotOf(lock) {
-				t.Errorf("%q lies in slot %d, %q in %d", key, slotOf(key), lock, slotOf(lock))
-			}
-			if seen[key] {
-				t.Errorf("%q is derived twice", key)
-			}
-			seen[key] = true
-		}
-	})
-}

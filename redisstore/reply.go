@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -55,8 +56,8 @@ func parseState(reply any) (leaderelection.State, error) {
 	state := leaderelection.State{
 		Verdict:   verdict,
 		Term:      numbers[fieldTerm],
-		TTL:       time.Duration(numbers[fieldTTL]) * time.Millisecond,
-		Remaining: time.Duration(numbers[fieldWait]) * time.Millisecond,
+		TTL:       duration(numbers[fieldTTL]),
+		Remaining: duration(numbers[fieldWait]),
 		Now:       moment(numbers[fieldNow]),
 		Warning:   fields[fieldWarning],
 	}
@@ -84,6 +85,13 @@ func stringsOf(reply any) ([]string, error) {
 		}
 	}
 	return fields, nil
+}
+
+// duration is a number of milliseconds. Of more than a Duration can hold, as of an
+// expiry that somebody set centuries ahead, it is the longest and not a negative one.
+func duration(milliseconds int64) time.Duration {
+	const most = math.MaxInt64 / int64(time.Millisecond)
+	return time.Duration(min(max(milliseconds, -most), most)) * time.Millisecond
 }
 
 // moment is a server time in microseconds; 0 is none.

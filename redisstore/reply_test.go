@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,20 +57,6 @@ func TestReplyThatIsNoneIsAnUnknownOutcome(t *testing.T) {
 			t.Errorf("%.60s: the error has %d bytes", name, len(err.Error()))
 		}
 	}
-}
-
-func FuzzReply(f *testing.F) {
-	f.Add("held", "1", "2", "3", "4", "holder", "host", "5", "6", "7", "", 11)
-	f.Fuzz(func(t *testing.T, a, b, c, d, e, f, g, h, i, j, k string, n int) {
-		fields := []any{a, b, c, d, e, f, g, h, i, j, k}
-		state, err := parseState(fields[:min(max(n, 0), len(fields))])
-		if err == nil && (n < fieldCount || !slices.Contains([]string{"vacant", "granted", "held", "quarantined", "lost"}, a)) {
-			t.Errorf("%q was read as %+v", fields, state)
-		}
-		if err == nil && (state.Leader == nil) != (f == "") {
-			t.Errorf("holder %q, leader %+v", f, state.Leader)
-		}
-	})
 }
 
 func FuzzMoments(f *testing.F) {

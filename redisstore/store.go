@@ -48,6 +48,10 @@ func New(client redis.UniversalClient) *Store {
 // under the lock's name for something else than an InstanceID.
 const maxNameBytes = 1024
 
+// maxDuration bounds what scripts calculate with: they take numbers of more digits
+// for garbage, and would lock the election by its own record.
+const maxDuration = 10 * 365 * 24 * time.Hour
+
 // Check refuses what can never work.
 func (s *Store) Check(candidate leaderelection.Candidate) error {
 	switch client := s.client.(type) {
@@ -67,6 +71,11 @@ func (s *Store) Check(candidate leaderelection.Candidate) error {
 	for name, value := range map[string]string{"InstanceID": candidate.ID, "Hostname": candidate.Hostname} {
 		if len(value) > maxNameBytes {
 			return fmt.Errorf("redisstore: %s is %d bytes long: use at most %d", name, len(value), maxNameBytes)
+		}
+	}
+	for name, value := range map[string]time.Duration{"LockTTL": candidate.TTL, "RetryInterval": candidate.Retry} {
+		if value > maxDuration {
+			return fmt.Errorf("redisstore: %s is %v: use at most %v, which is ten years", name, value, maxDuration)
 		}
 	}
 	for _, key := range keysOf(candidate.Key).list() {
@@ -124,7 +133,9 @@ func (s *Store) describeForeign(ctx context.Context, candidate leaderelection.Ca
 		return
 	}
 	announced.Term = 0
-	*leader = announced
+	if _, err := json.Marshal(announced); err == nil { // else of a time that no JSON can hold
+		*leader = announced
+	}
 }
 
 // Announce publishes info under RedisInfoKeyName, for as long as the lease lasts.
@@ -184,7 +195,11 @@ func (s *Store) run(ctx context.Context, script *redis.Script, keyNames []string
 // milliseconds rounds up: a lease that is shorter at the server than its holder
 // believes would be two leaders.
 func milliseconds(d time.Duration) string {
-	return decimal(int64((d + time.Millisecond - 1) / time.Millisecond))
+	whole := d / time.Millisecond
+	if d > whole*time.Millisecond {
+		whole++
+	}
+	return decimal(int64(whole))
 }
 
 // microseconds is the opposite of moment. What was before 1970, as the zero Time

@@ -92,7 +92,7 @@ local function load()
       if not string.match(value, '^%d+$') or #value > digits or (#value == 19 and greater(value, LAST_TERM)) then
         return nil, wrong_type(3, 'has a field ' .. field .. ' that is not a number')
       end
-      value = string.gsub(value, '^0+(%d)', '%1')
+      if string.sub(value, 1, 1) == '0' then value = string.gsub(value, '^0+(%d)', '%1') end
     end
     record[field] = value or ''
   end
@@ -100,6 +100,7 @@ local function load()
     return nil, wrong_type(3, 'holds a hash of somebody else')
   end
   for _, field in ipairs({ 'since', 'not_before', 'quarantine', 'ttl' }) do record[field] = tonumber(record[field]) end
+  if record.claim ~= '' and record.ttl == 0 then return nil, wrong_type(3, 'has a claim that was granted for no time') end
   return record
 end
 
@@ -109,29 +110,35 @@ local function info(section)
   return ''
 end
 
+-- field returns what INFO says under a name, nil if it says nothing.
+local function field(text, name, pattern)
+  local _, colon = string.find(text, name .. ':', 1, true)
+  return colon and string.match(text, '^' .. pattern, colon + 1)
+end
+
 -- server tells by which name this server is known, nil where INFO doesn't say. It
 -- is the process together with its data: the same process has another's data after
 -- it was that one's replica, and a replication id of its own once it is promoted.
 local function server()
-  local run = string.match(info('server'), 'run_id:(%x+)')
+  local run = field(info('server'), 'run_id', '%x+')
   if not run then
     warning = 'INFO is refused: that Redis lost its data is then noticed only by candidates that have seen a term'
     return nil
   end
-  return run .. '/' .. (string.match(info('replication'), 'master_replid:(%x+)') or '')
+  return run .. '/' .. (field(info('replication'), 'master_replid', '%x+') or '')
 end
 
 -- may_have_forgotten tells a server that lost a record from one that never had it.
 local function may_have_forgotten(ttl)
-  local uptime = tonumber(string.match(info('server'), 'uptime_in_seconds:(%d+)') or 0)
+  local uptime = tonumber(field(info('server'), 'uptime_in_seconds', '%d+') or 0)
   if uptime * 1000 < ttl + 1000 then return true end -- it counts whole seconds
-  local before = string.match(info('replication'), 'master_replid2:(%x+)')
+  local before = field(info('replication'), 'master_replid2', '%x+')
   if before and not string.match(before, '^0+$') then return true end -- it was promoted once
-  local evicted = string.match(info('stats'), 'evicted_keys:(%d+)')
+  local evicted = field(info('stats'), 'evicted_keys', '%d+')
   if evicted and evicted ~= '0' then return true end
   local stats = info('commandstats')
   for _, command in ipairs({ 'flushall', 'flushdb', 'swapdb' }) do
-    local calls = string.match(stats, 'cmdstat_' .. command .. ':calls=(%d+)')
+    local calls = field(stats, 'cmdstat_' .. command, 'calls=(%d+)')
     if calls and calls ~= '0' then return true end
   end
   return false
@@ -143,7 +150,7 @@ local function get_lease()
   local value, problem = get(2)
   if not value then return nil, nil, problem end
   local claim, ttl = string.match(value, '^(.+) (%d+)$')
-  if not claim or #ttl > NUMBERS.ttl then return nil, nil, wrong_type(2, 'does not hold a lease') end
+  if not claim or #ttl > NUMBERS.ttl or tonumber(ttl) == 0 then return nil, nil, wrong_type(2, 'does not hold a lease') end
   return claim, tonumber(ttl)
 end
 

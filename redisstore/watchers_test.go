@@ -1,0 +1,55 @@
+package redisstore
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"example.com/leaderelection"
+)
+
+// The last watch of a Store ends, and before its goroutine has gone another begins:
+// too short a moment to be met from outside. Nobody would listen for that one.
+func TestAWatchThatBeginsAsTheLastOneEndsIsListenedTo(t *testing.T) {
+	t.Parallel()
+	// Given a goroutine that has found nothing to listen to any more,
+	changed := make(chan struct{}, 1)
+	w := &watchers{changed: changed}
+	subscribed := map[string]bool{"{jobs}:events": true}
+	wanted, unwanted := w.difference(subscribed)
+	if len(wanted) != 0 || len(unwanted) != 1 || len(subscribed) != 0 {
+		t.Fatalf("wanted %q, unwanted %q, subscribed to %v", wanted, unwanted, subscribed)
+	}
+
+	// when somebody begins to watch before it stops,
+	w.add(t.Context(), "{others}:events")
+
+	// then it does not, and has been told.
+	if w.stopIfIdle() {
+		t.Error("it stops, with a watch left")
+	}
+	if w.changed == nil || len(changed) != 1 {
+		t.Errorf("it was told of %d changes", len(changed))
+	}
+	if wanted, _ := w.difference(subscribed); len(wanted) != 1 || wanted[0] != "{others}:events" {
+		t.Errorf("it listens to %q then", wanted)
+	}
+}
+
+// go-redis may come to deliver more kinds of messages than it does.
+func TestAMessageOfAnotherKindIsNoHint(t *testing.T) {
+	t.Parallel()
+	w := &watchers{changed: make(chan struct{}, 1)}
+	hints := w.add(t.Context(), "{jobs}:events")
+	for name, message := range map[string]any{
+		"a pong": &redis.Pong{}, "nothing": nil, "an unsubscription": &redis.Subscription{Kind: "unsubscribe", Channel: "{jobs}:events"},
+		"another channel's message": &redis.Message{Channel: "{others}:events", Payload: "vacant"},
+	} {
+		if w.deliver(message); len(hints) != 0 {
+			t.Errorf("%s became hint %v", name, <-hints)
+		}
+	}
+	if w.deliver(&redis.Message{Channel: "{jobs}:events", Payload: "elected"}); len(hints) != 1 || <-hints != leaderelection.HintElected {
+		t.Error("and a message of the election is none either")
+	}
+}
