@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -29,13 +31,27 @@ func connect(rawURL string) (*redis.Client, error) {
 		return nil, errNoRedis
 	}
 	options, err := redis.ParseURL(rawURL)
-	if err != nil {
+	if err != nil || options.PoolSize < 0 || isCutShort(rawURL) {
 		return nil, errRedisURL
 	}
 	// Without it, go-redis lets a call on a black-holed connection (F04) hang on
 	// past its deadline, and keep the connection.
 	options.ContextTimeoutEnabled = true
 	return redis.NewClient(options), nil
+}
+
+// isCutShort reports whether a password ends the address too early, by a character
+// that is not escaped: what is left of it would be taken for a port, and be shown.
+func isCutShort(rawURL string) bool {
+	parsed, err := url.Parse(rawURL)
+	if err != nil {
+		return true
+	}
+	behind := parsed.RawQuery
+	if parsed.Scheme != "unix" { // a path of its own
+		behind += parsed.EscapedPath()
+	}
+	return strings.Contains(rawURL, "#") || strings.Contains(behind, "@")
 }
 
 // redisLog passes on what go-redis has to say (each broken connection, several

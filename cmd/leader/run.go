@@ -113,6 +113,9 @@ func (o *runOptions) run(command []string) error {
 	return exitWith(status)
 }
 
+// longestTime is more than anybody means.
+const longestTime = 365 * 24 * time.Hour
+
 // complete fills in what depends on other flags or the environment.
 func (o *runOptions) complete() error {
 	config := &o.config
@@ -122,12 +125,18 @@ func (o *runOptions) complete() error {
 		if value < 0 {
 			return fmt.Errorf("--%s %v: a time can't be negative", name, value)
 		}
+		if value > longestTime {
+			return fmt.Errorf("--%s %v: use at most %v, which is a year", name, value, longestTime)
+		}
 	}
 	if o.redisURL == "" {
 		o.redisURL = os.Getenv(redisURLVariable)
 	}
 	if config.LockTTL < leaderelection.MinLockTTL {
 		return fmt.Errorf("--ttl %v: use at least %v", config.LockTTL, leaderelection.MinLockTTL)
+	}
+	if config.RedisKeyName == "" {
+		return errors.New("--key is empty: name the election, or leave the flag out")
 	}
 	if config.RedisInfoKeyName == "" && config.RedisKeyName != leaderelection.DefaultRedisKeyName {
 		config.RedisInfoKeyName = config.RedisKeyName + ":info"
