@@ -21,8 +21,9 @@ demo: ## three candidates, and what production does to them; needs nothing but G
 	@$(BIN)/leader demo $(ARGS)
 
 .PHONY: test
-test: setup ## every test, with the race detector, on a real redis-server
+test: setup ## every test, with the race detector, on a real redis-server and PostgreSQL
 	$(GO) test $(TEST_FLAGS) $(PACKAGES)
+	cd fence/postgrestest && $(GO) test $(TEST_FLAGS) ./...
 
 .PHONY: soak
 soak: setup ## every test 20 times over; takes about an hour
@@ -46,6 +47,7 @@ lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) ## go vet, gofmt, golangci-lint, and
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) mod tidy -diff
 	$(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
+	cd fence/postgrestest && $(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
 
 # Pinned, and built apart from this module, whose go.mod its users inherit.
 $(BIN)/golangci-lint-$(GOLANGCI_LINT):
@@ -55,7 +57,7 @@ $(BIN)/golangci-lint-$(GOLANGCI_LINT):
 	@mv $(BIN)/golangci-lint $@
 
 .PHONY: setup
-setup: ## installs redis-server, which the tests start, by the system's package manager
+setup: ## installs what the tests start (redis-server, PostgreSQL) by the system's package manager
 	@sh scripts/setup.sh
 
 .PHONY: build
