@@ -36,6 +36,10 @@ simulate: ## elections in fake time: SEEDS=n of them on all cores [FROM=first], 
 	@cd internal/simulation && $(BIN)/simulation -test.run '^TestSimulate$$' -test.timeout 0 \
 		$(if $(SEED),-seed $(SEED) -without '$(WITHOUT)',-seeds $(or $(SEEDS),10000) -from $(or $(FROM),0))
 
+.PHONY: model
+model: ## every interleaving of a small configuration of the protocol; some ten minutes
+	$(GO) test ./internal/simulation/model -count=1 -v -run '^TestLarge$$' -timeout 0 -args -large
+
 .PHONY: nemesis
 nemesis: setup ## real processes under random faults: FOR=10m [SEED=n] [REPORT=file.md]
 	$(GO) test ./internal/nemesis -count=1 -timeout 0 -v -run '^TestRandomSchedule$$' -args \
