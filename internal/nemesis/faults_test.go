@@ -47,7 +47,7 @@ var faults = map[string]fault{
 	"everybody's link: cut": (*schedule).cutAll,
 	"processor: starved":    (*schedule).starve,
 	packetsLost: func(s *schedule) func() {
-		return s.losePackets(1 + s.dice.Int64N(40))
+		return s.losePackets(1 + s.dice.Int64N(20))
 	},
 
 	"server: restarts empty":     func(s *schedule) func() { s.server.Kill(); return s.server.RestartEmpty },

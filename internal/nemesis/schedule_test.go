@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -82,7 +83,12 @@ func (s *schedule) round() {
 		name, fault := s.draw(kinds)
 		kinds = append(kinds, name)
 		s.struck[name]++
-		heal = append(heal, fault(s))
+		h := fault(s)
+		if name == packetsLost {
+			heal = slices.Insert(heal, 0, h) // before a server is started and asked over that network
+		} else {
+			heal = append(heal, h)
+		}
 		time.Sleep(s.upTo(s.settings.TTL / 2))
 	}
 	time.Sleep(s.upTo(2 * s.settings.TTL))

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -162,20 +163,29 @@ func (w *world) overwrite(f Fault) {
 	w.later(f.For, w.removeForeign)
 }
 
-// removeForeign deletes what was overwritten: what an operator does who reads the
-// error. It may come back by a restart from a snapshot.
+// removeForeign deletes what was overwritten, and a lock of the older program that
+// somebody has made last for ever: what an operator does who reads the error, or
+// sees who holds it. It may come back by a restart from a snapshot.
 func (w *world) removeForeign() {
 	for _, key := range []string{lockKey, leaseKey, recordKey} {
 		if w.host.command("TYPE", key) == "+list\r\n" {
 			w.host.command("DEL", key)
 		}
 	}
+	if w.host.command("GET", lockKey) == bulk(olderProgram) && w.host.command("PTTL", lockKey) == ":-1\r\n" {
+		w.host.command("DEL", lockKey)
+	}
 }
+
+const olderProgram = "old-program"
+
+// bulk is a string as a server answers it.
+func bulk(text string) string { return fmt.Sprintf("$%d\r\n%s\r\n", len(text), text) }
 
 // takeTheOldWay is a program that holds the lock by SET NX PX, as those do that
 // don't use this library. Its lock ends by its expiry.
 func (w *world) takeTheOldWay(f Fault) {
-	w.host.command("SET", lockKey, "old-program", "NX", "PX", milliseconds(f.For))
+	w.host.command("SET", lockKey, olderProgram, "NX", "PX", milliseconds(f.For))
 	w.trouble(time.Now().Add(f.For))
 }
 
