@@ -64,16 +64,23 @@ func (c *candidacy) keepWhileDraining(t *term) error {
 }
 
 // release gives the lease back, on a ctx of its own: that the caller's ended is
-// the most frequent reason to release. A second try is worth it, since a lost
-// packet would leave nobody leading for the rest of the lease.
+// the most frequent reason to release. It tries again for as long as that takes at the
+// most, since not to release would leave nobody leading for the rest of the lease: a
+// packet may be lost, and an error that comes at once may pass (go-redis refuses
+// to connect for a while after it could not, whether or not the server is back).
 func (c *candidacy) release(t *term) {
 	sent := c.clock()
 	bound := c.timing.releaseTimeout(t.lease.remaining(sent))
 	tenure := t.tenure
 	tenure.Reason = reasonOf(t.cause())
 	err := c.sendRelease(tenure, bound/2)
-	if err != nil {
-		err = c.sendRelease(tenure, bound/2)
+	for pause := bound / 16; err != nil; {
+		left := bound - c.clock().since(sent) - pause
+		if left <= 0 {
+			break
+		}
+		_ = sleep(context.Background(), c.machine, pause)
+		err = c.sendRelease(tenure, left)
 	}
 	if err != nil {
 		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: err})

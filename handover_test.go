@@ -152,6 +152,31 @@ func TestAReleaseThatFailsIsReported(t *testing.T) {
 	})
 }
 
+// Errors may come at once and pass: go-redis refuses to connect for a while after it
+// could not, whether or not the server is back. Found by simulation, seed 228910.
+func TestAReleaseIsTriedAgainWhileErrorsComeAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		a := newCandidate(t, store, "a").start(t).mustLead(t)
+		refused := failing(errBroken)
+		a.link.next(release, refused, refused, refused, refused)
+
+		if err := a.Stop(); err != nil {
+			t.Errorf("Stop: %v", err)
+		}
+
+		if leader := leaderIn(t, store); leader != "" {
+			t.Errorf("%q still holds the lease", leader)
+		}
+		if n := len(a.link.sent(release)); n != 5 {
+			t.Errorf("%d tries, want 5", n)
+		}
+		if failed := a.events.of(leaderelection.ReleaseFailed); len(failed) != 0 {
+			t.Errorf("reported as failed: %v", failed)
+		}
+	})
+}
+
 func TestALeaseLostWhileTheWorkIsEndingIsNotReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// given a leader that has resigned, and whose work is ending
