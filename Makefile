@@ -40,10 +40,20 @@ simulate: ## elections in fake time: SEEDS=n of them on all cores [FROM=first], 
 model: ## every interleaving of a small configuration of the protocol; some ten minutes
 	$(GO) test ./internal/simulation/model -count=1 -v -run '^TestLarge$$' -timeout 0 -args -large
 
+.PHONY: mutants
+mutants: ## breaks the library in a hundred small ways, each of which somebody must notice
+	$(GO) run ./internal/mutants
+
 .PHONY: nemesis
 nemesis: setup ## real processes under random faults: FOR=10m [SEED=n] [REPORT=file.md]
 	$(GO) test ./internal/nemesis -count=1 -timeout 0 -v -run '^TestRandomSchedule$$' -args \
 		-for $(or $(FOR),10m) -seed $(or $(SEED),0) -report '$(abspath $(REPORT))'
+
+.PHONY: cover
+cover: setup ## statement coverage of the root package and redisstore, and what is not covered
+	@mkdir -p $(BIN)
+	$(GO) test -coverpkg=.,./redisstore -coverprofile=$(BIN)/cover.out . ./redisstore
+	@$(GO) tool cover -func=$(BIN)/cover.out | grep -v '100.0%'
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) ## go vet, gofmt, golangci-lint, and that go.mod is tidy

@@ -1,0 +1,51 @@
+package main
+
+// timeMutants believe in a lease for too long, or notice its end too late.
+var timeMutants = []mutant{
+	{"the lease counts from the answer to a renewal",
+		in("reign.go", "deadline: c.timing.deadline(sent)}", "deadline: c.timing.deadline(present)}"), nil},
+	{"the lease counts from the answer to the bid",
+		in("campaign.go", "t := c.newTerm(ctx, bid, state, sent)", "t := c.newTerm(ctx, bid, state, c.clock())"), nil},
+	{"the leader believes beyond the lease's end",
+		in("lease.go", "sent.plus(t.ttl - t.margin)", "sent.plus(t.ttl + t.margin)"), nil},
+	{"there is no safety margin",
+		in("lease.go", "sent.plus(t.ttl - t.margin)", "sent.plus(t.ttl)"), nil},
+	{"a flag instead of a deadline",
+		in("election.go", "if l == nil || l.validAt(e.clock()) {", "if l == nil || l.owner != nil {"), nil},
+	{"the wall clock is not looked at",
+		in("lease.go", "return now.mono < l.deadline.mono && now.wall < l.deadline.wall", "return now.mono < l.deadline.mono",
+			"min(l.deadline.mono-now.mono, l.deadline.wall-now.wall)", "l.deadline.mono-now.mono"), nil},
+	{"the monotonic clock is not looked at",
+		in("lease.go", "return now.mono < l.deadline.mono && now.wall < l.deadline.wall", "return now.wall < l.deadline.wall",
+			"min(l.deadline.mono-now.mono, l.deadline.wall-now.wall)", "l.deadline.wall-now.wall"), nil},
+	{"a renewal that comes after the lease's end extends it",
+		in("reign.go", "if !t.lease.validAt(present) || !next.validAt(present) {", "if !next.validAt(present) {"), core},
+	{"an answer that was given up extends the lease",
+		in("reign.go", "return call(bounded, c.leaseCalls, request, nil)", `return call(bounded, c.leaseCalls, request, func(state State, err error) {
+		if err == nil && state.Verdict == Granted {
+			c.extend(t, c.clock())
+		}
+	})`), core},
+	{"what IsLeader has denied comes back",
+		in("reign.go", "if leading && !c.current.CompareAndSwap(t.lease, next) {\n\t\treturn false\n\t}", "if leading {\n\t\tc.current.Store(next)\n\t}"), core},
+	{"a heartbeat sleeps beyond the lease's end",
+		in("reign.go", "wait := min(t.nextRenewal.since(present), t.lease.remaining(present))", "wait := t.nextRenewal.since(present)"), core},
+	{"a renewal may take as long as it likes",
+		in("lease.go", "return min(t.heartbeat, left)\n", "return t.ttl * 2\n"), core},
+	{"a call that hangs blocks the heartbeat",
+		in("calls.go", "\tcase <-ctx.Done():\n\t\treturn none, fmt.Errorf(", "\tcase <-context.Background().Done():\n\t\treturn none, fmt.Errorf("), core},
+	{"work runs in the heartbeat's place",
+		in("reign.go", "\tgo func() {\n\t\tdefer close(t.workDone)", "\tfunc() {\n\t\tdefer close(t.workDone)"), nil},
+	{"the heartbeat waits for what is announced",
+		in("announce.go", "return announcer.Announce(ctx, t.tenure, info)\n\t})", "return announcer.Announce(ctx, t.tenure, info)\n\t})\n\tc.background.Wait()"), core},
+	{"the heartbeat waits for log handler and observer",
+		in("notices.go", "func (q *queue) post(notice func(dropped int)) {\n", "func (q *queue) post(notice func(dropped int)) {\n\tnotice(0)\n\treturn\n"), core},
+	{"a renewal that failed is not tried again before the next heartbeat",
+		in("lease.go", "return t.jittered(t.heartbeat / 4)", "return t.heartbeat"), core},
+	{"a heartbeat may be as long as the lease",
+		in("lease.go", "t.heartbeat > longest {", "t.heartbeat > 2*longest {"), core},
+	{"the ctx of work waits for its timer",
+		in("term.go", "if c.Context.Err() == nil && c.lapsed() {", "if false {"), core},
+	{"a lease is shorter at the server than its holder believes",
+		in("redisstore/store.go", "return decimal(int64(whole))", "return decimal(int64(whole * 8 / 10))"), nil},
+}
