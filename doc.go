@@ -16,7 +16,8 @@
 // arrive late, in somebody else's term. Only the resource that is written to can
 // refuse that: hand it the term (Term, TermFromContext), have it remember the
 // highest it has seen, and refuse every lower one. Terms exist for this. They are
-// called fencing tokens elsewhere.
+// called fencing tokens elsewhere. Package fence does it for what is written to a
+// database or to Redis.
 //
 // Exactly one leader is promised on these assumptions:
 //
@@ -110,5 +111,6 @@
 // redisstore keeps elections in Redis, memstore in memory. Package storetest has
 // the tests a Store must pass, for those who write their own.
 // leaderelectiontest has a LeaderElection for unit tests, which does what the
-// test tells it.
+// test tells it. fence and fence/redisfence are for the resources that a leader
+// writes to.
 package leaderelection
