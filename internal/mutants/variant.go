@@ -60,7 +60,11 @@ func (v *variant) binary(ctx context.Context, pkg string) (string, error) {
 	}
 	build := exec.CommandContext(ctx, "go", append(args, pkg)...)
 	build.Dir = v.root
-	if output, err := build.CombinedOutput(); err != nil {
+	output, err := build.CombinedOutput()
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("building the tests of %s: %w", pkg, ctx.Err())
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s does not compile: %s", suite{pkg: pkg}, output)
 	}
 	if err := v.checkEmbedded(binary); err != nil {
