@@ -50,9 +50,9 @@ nemesis: setup ## real processes under random faults: FOR=10m [SEED=n] [REPORT=f
 		-for $(or $(FOR),10m) -seed $(or $(SEED),0) -report '$(abspath $(REPORT))'
 
 .PHONY: cover
-cover: setup ## statement coverage of the root package and redisstore, and what is not covered
+cover: setup ## statement coverage of the root package, the protocol and redisstore, and what is not covered
 	@mkdir -p $(BIN)
-	$(GO) test -coverpkg=.,./redisstore -coverprofile=$(BIN)/cover.out . ./redisstore
+	$(GO) test -coverpkg=.,./redisstore,./internal/protocol -coverprofile=$(BIN)/cover.out . ./redisstore ./internal/protocol
 	@$(GO) tool cover -func=$(BIN)/cover.out | grep -v '100.0%'
 
 .PHONY: lint

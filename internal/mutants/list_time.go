@@ -47,5 +47,5 @@ var timeMutants = []mutant{
 	{"the ctx of work waits for its timer",
 		in("term.go", "if c.Context.Err() == nil && c.lapsed() {", "if false {"), core},
 	{"a lease is shorter at the server than its holder believes",
-		in("redisstore/store.go", "return decimal(int64(whole))", "return decimal(int64(whole * 8 / 10))"), nil},
+		in("internal/protocol/store.go", "return decimal(int64(whole))", "return decimal(int64(whole * 8 / 10))"), nil},
 }

@@ -1,9 +1,7 @@
-package redisstore
+package protocol
 
 import (
 	"testing"
-
-	"github.com/redis/go-redis/v9"
 
 	"example.com/leaderelection"
 )
@@ -36,20 +34,14 @@ func TestAWatchThatBeginsAsTheLastOneEndsIsListenedTo(t *testing.T) {
 	}
 }
 
-// go-redis may come to deliver more kinds of messages than it does.
-func TestAMessageOfAnotherKindIsNoHint(t *testing.T) {
+func TestMessagesOfAnotherChannelAreNoHints(t *testing.T) {
 	t.Parallel()
 	w := &watchers{changed: make(chan struct{}, 1)}
 	hints := w.add(t.Context(), "{jobs}:events")
-	for name, message := range map[string]any{
-		"a pong": &redis.Pong{}, "nothing": nil, "an unsubscription": &redis.Subscription{Kind: "unsubscribe", Channel: "{jobs}:events"},
-		"another channel's message": &redis.Message{Channel: "{others}:events", Payload: "vacant"},
-	} {
-		if w.deliver(message); len(hints) != 0 {
-			t.Errorf("%s became hint %v", name, <-hints)
-		}
+	if w.deliver(Message{Channel: "{others}:events", Payload: "vacant"}); len(hints) != 0 {
+		t.Errorf("it became hint %v", <-hints)
 	}
-	if w.deliver(&redis.Message{Channel: "{jobs}:events", Payload: "elected"}); len(hints) != 1 || <-hints != leaderelection.HintElected {
+	if w.deliver(Message{Channel: "{jobs}:events", Payload: "elected"}); len(hints) != 1 || <-hints != leaderelection.HintElected {
 		t.Error("and a message of the election is none either")
 	}
 }

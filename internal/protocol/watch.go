@@ -1,11 +1,10 @@
-package redisstore
+package protocol
 
 import (
 	"context"
 	"sync"
 
 	"example.com/leaderelection"
-	"github.com/redis/go-redis/v9"
 )
 
 // Watch tells of releases and grants, by way of one subscription for all elections
@@ -15,9 +14,9 @@ func (s *Store) Watch(ctx context.Context, key string) <-chan leaderelection.Hin
 }
 
 // watchers shares one subscription. The goroutine that owns it exists only while
-// somebody watches; go-redis reconnects it when it breaks.
+// somebody watches.
 type watchers struct {
-	client redis.UniversalClient
+	server Server
 
 	mu       sync.Mutex
 	channels map[string]map[chan leaderelection.Hint]struct{} // who watches which channel
@@ -66,38 +65,25 @@ func (w *watchers) wake() {
 
 // listen owns the subscription until nobody watches any more.
 func (w *watchers) listen(changed <-chan struct{}) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	subscription := w.client.Subscribe(ctx)
-	defer func() { _ = subscription.Close() }()
-	messages := subscription.ChannelWithSubscriptions()
+	subscription := w.server.Subscribe(w.deliver)
+	defer subscription.Close()
 	subscribed := make(map[string]bool)
-	for {
-		select {
-		case <-changed:
-			if !w.adjust(ctx, subscription, subscribed) {
-				return
-			}
-		case message, open := <-messages:
-			if !open {
-				messages = nil // the client was closed; wait for those who watch to notice
-				continue
-			}
-			w.deliver(message)
+	for range changed {
+		if !w.adjust(subscription, subscribed) {
+			return
 		}
 	}
 }
 
 // adjust subscribes to what is watched and not to anything else. It returns false
-// when nothing is. An error is go-redis's to mend: it keeps the list of channels,
-// and subscribes to them when it has reconnected.
-func (w *watchers) adjust(ctx context.Context, subscription *redis.PubSub, subscribed map[string]bool) bool {
+// when nothing is.
+func (w *watchers) adjust(subscription Subscription, subscribed map[string]bool) bool {
 	wanted, unwanted := w.difference(subscribed)
 	if len(wanted) > 0 {
-		_ = subscription.Subscribe(ctx, wanted...)
+		subscription.Subscribe(wanted...)
 	}
 	if len(unwanted) > 0 {
-		_ = subscription.Unsubscribe(ctx, unwanted...)
+		subscription.Unsubscribe(unwanted...)
 	}
 	return len(subscribed) > 0 || !w.stopIfIdle()
 }
@@ -134,26 +120,14 @@ func (w *watchers) stopIfIdle() bool {
 
 // deliver turns what the subscription says into hints. A confirmation that it was
 // (re-)established is worth an attempt: what was published before is lost (F21).
-func (w *watchers) deliver(message any) {
-	var channel string
+func (w *watchers) deliver(message Message) {
 	hint := leaderelection.HintVacant
-	switch m := message.(type) {
-	case *redis.Subscription:
-		if m.Kind != "subscribe" {
-			return
-		}
-		channel = m.Channel
-	case *redis.Message:
-		channel = m.Channel
-		if m.Payload == "elected" {
-			hint = leaderelection.HintElected
-		}
-	default:
-		return
+	if message.Payload == "elected" {
+		hint = leaderelection.HintElected
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for hints := range w.channels[channel] {
+	for hints := range w.channels[message.Channel] {
 		offer(hints, hint)
 	}
 }

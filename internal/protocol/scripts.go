@@ -1,0 +1,42 @@
+package protocol
+
+import (
+	"crypto/sha1" //nolint:gosec // the name that Redis gives a script
+	_ "embed"
+	"encoding/hex"
+)
+
+// The protocol's rules are in the Lua scripts, each of which opens with its keys,
+// its arguments and the rule it enforces. common.lua goes in front of each.
+var (
+	//go:embed scripts/common.lua
+	commonLua string
+	//go:embed scripts/acquire.lua
+	acquireLua string
+	//go:embed scripts/renew.lua
+	renewLua string
+	//go:embed scripts/release.lua
+	releaseLua string
+	//go:embed scripts/read.lua
+	readLua string
+	//go:embed scripts/announce.lua
+	announceLua string
+
+	acquireScript  = newScript(acquireLua)
+	renewScript    = newScript(renewLua)
+	releaseScript  = newScript(releaseLua)
+	readScript     = newScript(readLua)
+	announceScript = newScript(announceLua)
+)
+
+// script is one of the protocol's.
+type script struct {
+	text string
+	hash string // by which EVALSHA calls it
+}
+
+func newScript(lua string) *script {
+	text := commonLua + lua
+	sum := sha1.Sum([]byte(text)) //nolint:gosec // as above
+	return &script{text: text, hash: hex.EncodeToString(sum[:])}
+}

@@ -1,0 +1,192 @@
+// Package protocol keeps elections in Redis: its keys, its scripts, what they
+// answer, and a Store made of them. What it needs of a client library is the
+// interface Server, of which redisstore has one over go-redis and rueidisstore one
+// over rueidis.
+package protocol
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"example.com/leaderelection"
+)
+
+// Store is a leaderelection.Store in Redis. It is safe for concurrent use.
+type Store struct {
+	server  Server
+	watch   watchers
+	overdue atomic.Int64 // calls open beyond their time
+}
+
+var (
+	_ leaderelection.Store     = (*Store)(nil)
+	_ leaderelection.Watcher   = (*Store)(nil)
+	_ leaderelection.Announcer = (*Store)(nil)
+	_ leaderelection.Checker   = (*Store)(nil)
+)
+
+// New makes a Store over a server.
+func New(server Server) *Store {
+	return &Store{server: server, watch: watchers{server: server}}
+}
+
+// maxNameBytes bounds what is stored of a candidate. Scripts take more than that
+// under the lock's name for something else than an InstanceID.
+const maxNameBytes = 1024
+
+// maxDuration bounds what scripts calculate with: they take numbers of more digits
+// for garbage, and would lock the election by its own record.
+const maxDuration = 10 * 365 * 24 * time.Hour
+
+// Check refuses what can never work.
+func (s *Store) Check(candidate leaderelection.Candidate) error {
+	if err := s.server.Check(); err != nil {
+		return err
+	}
+	for name, value := range map[string]string{"InstanceID": candidate.ID, "Hostname": candidate.Hostname} {
+		if len(value) > maxNameBytes {
+			return fmt.Errorf("redis: %s is %d bytes long: use at most %d", name, len(value), maxNameBytes)
+		}
+	}
+	for name, value := range map[string]time.Duration{"LockTTL": candidate.TTL, "RetryInterval": candidate.Retry} {
+		if value > maxDuration {
+			return fmt.Errorf("redis: %s is %v: use at most %v, which is ten years", name, value, maxDuration)
+		}
+	}
+	for _, key := range keysOf(candidate.Key).list() {
+		if key == candidate.InfoKey {
+			return fmt.Errorf("redis: RedisInfoKeyName %q is a key that the election itself uses: choose another", key)
+		}
+	}
+	return nil
+}
+
+// Acquire bids for the lease.
+func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelection.State, error) {
+	k := keysOf(bid.Key)
+	presence := 2*bid.Retry + bid.TTL
+	if s.stalled() {
+		return leaderelection.State{}, leaderelection.ErrStoreStalled
+	}
+	return s.ask(ctx, acquireScript, k.list(),
+		bid.ID, bid.Claim, milliseconds(bid.TTL), decimal(bid.SeenTerm), milliseconds(bid.SeenTTL),
+		bid.Hostname, k.events, milliseconds(presence))
+}
+
+// Renew extends the lease.
+func (s *Store) Renew(ctx context.Context, tenure leaderelection.Tenure) (leaderelection.State, error) {
+	return s.ask(ctx, renewScript, keysOf(tenure.Key).list()[:3],
+		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Hostname, microseconds(tenure.Since))
+}
+
+// Release gives the lease back.
+func (s *Store) Release(ctx context.Context, tenure leaderelection.Tenure) error {
+	k := keysOf(tenure.Key)
+	_, err := s.ask(ctx, releaseScript, k.list()[:4],
+		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Reason, k.events)
+	return err
+}
+
+// Read asks the primary who leads.
+func (s *Store) Read(ctx context.Context, candidate leaderelection.Candidate) (leaderelection.State, error) {
+	if s.stalled() {
+		return leaderelection.State{}, leaderelection.ErrStoreStalled
+	}
+	state, err := s.ask(ctx, readScript, keysOf(candidate.Key).list()[:3])
+	if err == nil && state.Leader != nil && state.Leader.Term == 0 {
+		s.describeForeign(ctx, candidate, state.Leader)
+	}
+	return state, err
+}
+
+// describeForeign fills in what a program without this library announces of
+// itself, if it does that where we would (F35).
+func (s *Store) describeForeign(ctx context.Context, candidate leaderelection.Candidate, leader *leaderelection.LeaderInfo) {
+	var announced leaderelection.LeaderInfo
+	text, err := s.server.Get(ctx, candidate.InfoKey)
+	if err != nil || json.Unmarshal(text, &announced) != nil || announced.InstanceID != leader.InstanceID {
+		return
+	}
+	announced.Term = 0
+	if _, err := json.Marshal(announced); err == nil { // else of a time that no JSON can hold
+		*leader = announced
+	}
+}
+
+// Announce publishes info under RedisInfoKeyName, for as long as the lease lasts.
+func (s *Store) Announce(ctx context.Context, tenure leaderelection.Tenure, info leaderelection.LeaderInfo) error {
+	text, err := json.Marshal(info)
+	if err != nil {
+		return fmt.Errorf("redis: encoding LeaderInfo: %w", err)
+	}
+	return s.announce(ctx, tenure, string(text))
+}
+
+// Retract takes back what was announced, unless a later term has announced itself.
+func (s *Store) Retract(ctx context.Context, tenure leaderelection.Tenure) error {
+	return s.announce(ctx, tenure, "")
+}
+
+func (s *Store) announce(ctx context.Context, tenure leaderelection.Tenure, text string) error {
+	if s.stalled() {
+		return leaderelection.ErrStoreStalled
+	}
+	_, err := s.run(ctx, announceScript, []string{tenure.InfoKey}, text, decimal(tenure.Term), milliseconds(tenure.TTL))
+	return err
+}
+
+// ask runs a script of an election and reads its reply.
+func (s *Store) ask(ctx context.Context, script *script, keyNames []string, args ...string) (leaderelection.State, error) {
+	reply, err := s.run(ctx, script, keyNames, args...)
+	if err != nil {
+		return leaderelection.State{}, err
+	}
+	state, err := parseState(reply)
+	if err != nil {
+		return state, fmt.Errorf("redis: election %q: %w", keyNames[0], err)
+	}
+	return state, nil
+}
+
+// maxOverdue is how many calls of all elections of a Store may be open beyond
+// their time, each of which pins a connection of the user's pool, before those are
+// refused that can wait. Renewals and releases cannot: a shard that hangs must not
+// depose the leaders whose shards don't. They are bounded by each election.
+const maxOverdue = 16
+
+func (s *Store) stalled() bool { return s.overdue.Load() >= maxOverdue }
+
+// run runs a script by its hash, and by its text where the server does not know
+// it (F19), both within ctx.
+func (s *Store) run(ctx context.Context, script *script, keyNames []string, args ...string) (any, error) {
+	stop := context.AfterFunc(ctx, func() { s.overdue.Add(1) })
+	reply, err := s.server.Eval(ctx, Eval{ByHash: true, Script: script.hash, Keys: keyNames, Args: args})
+	if err != nil && strings.HasPrefix(strings.TrimPrefix(err.Error(), "ERR "), "NOSCRIPT") { // as Kvrocks says it
+		reply, err = s.server.Eval(ctx, Eval{Script: script.text, Keys: keyNames, Args: args})
+	}
+	if !stop() {
+		s.overdue.Add(-1)
+	}
+	return reply, classify(err, keyNames)
+}
+
+// milliseconds rounds up: a lease that is shorter at the server than its holder
+// believes would be two leaders.
+func milliseconds(d time.Duration) string {
+	whole := d / time.Millisecond
+	if d > whole*time.Millisecond {
+		whole++
+	}
+	return decimal(int64(whole))
+}
+
+// microseconds is the opposite of moment. What was before 1970, as the zero Time
+// is, was never granted by a server.
+func microseconds(t time.Time) string { return decimal(max(0, t.UnixMicro())) }
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }
