@@ -34,7 +34,18 @@ func (s *server) Check() error {
 
 // Eval executes a script.
 func (s *server) Eval(ctx context.Context, e protocol.Eval) (any, error) {
-	return eval(ctx, s.client, e).Result()
+	reply, err := eval(ctx, s.client, e).Result()
+	s.lookAgain(ctx, err)
+	return reply, err
+}
+
+// lookAgain has the client of a Cluster find out who has which slot, after an error
+// that may come of not knowing. It does so by itself only after it has given a dead
+// node up, for which a renewal's time is too short, or follows an answer.
+func (s *server) lookAgain(ctx context.Context, err error) {
+	if cluster, ok := s.client.(*redis.ClusterClient); ok && err != nil {
+		cluster.ReloadState(ctx) // returns at once
+	}
 }
 
 func eval(ctx context.Context, on redis.Scripter, e protocol.Eval) *redis.Cmd {

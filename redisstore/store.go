@@ -12,6 +12,8 @@
 package redisstore
 
 import (
+	"time"
+
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/protocol"
 	"github.com/redis/go-redis/v9"
@@ -32,6 +34,30 @@ var (
 
 // New makes a Store over client, which stays the caller's: close it after the
 // elections have stopped. A *redis.Ring is refused by leaderelection.New.
-func New(client redis.UniversalClient) *Store {
-	return &Store{protocol.New(&server{client})}
+func New(client redis.UniversalClient, opts ...Option) *Store {
+	return &Store{protocol.New(&server{client}, opts...)}
+}
+
+// Option changes what New makes.
+type Option = protocol.Option
+
+// WithReplicaAcks has every grant and every renewal count only once n replicas have
+// it. Without, an old primary that is cut off together with its leader goes on to
+// confirm its leases while the other side of the network elects another leader (F14);
+// with it, that leader steps down at its deadline, as in any outage.
+//
+// For that, n must be so high that whatever is cut off with the old primary has
+// fewer replicas than n: the number of all replicas is always enough, and costs the
+// leader its lease when one of them is down for longer than that. With one or two
+// replicas, of which one is never alone with the primary, 1 is enough.
+//
+// A renewal that too few replicas have acknowledged is an unknown outcome, and
+// tried again until the lease's deadline; a grant is given back. timeout is how long the
+// replicas may take; zero, or more than half of what the call may take, is taken for
+// that half. Each renewal and bid takes one round trip more, to the replicas and back.
+//
+// It takes WAIT, which some managed services and proxies refuse: Start then returns
+// a *leaderelection.ConfigurationError.
+func WithReplicaAcks(n int, timeout time.Duration) Option {
+	return protocol.WithReplicaAcks(n, timeout)
 }

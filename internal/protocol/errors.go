@@ -20,6 +20,8 @@ var hopeless = []struct{ code, problem, remedy string }{
 	{"ERR Protocol error: unauthenticated", "Redis asks for a password", "set Username and Password in the client's options"}, // instead of NOAUTH, where a command has more than ten arguments
 	{"ERR invalid password", "Redis refuses the password", "set the right Password in the client's options"},
 	{"ERR AUTH <password> called without any password", "Redis has no password set, but the client sends one", "remove Password from the client's options"},
+	{"WAIT: NOPERM", "the Redis user may not use WAIT, which WithReplicaAcks needs", "grant it with ACL SETUSER, as in docs/redis.md, or leave WithReplicaAcks out"},
+	{"WAIT: ERR unknown command", "Redis, or a proxy in front of it, has no WAIT, which WithReplicaAcks needs", "leave WithReplicaAcks out, and read in docs/redis.md what it guards against"},
 	{"NOPERM", "the Redis user lacks a permission, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
 	{"The user executing the script can't", "the Redis user lacks a permission that the scripts need, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
 	{"ERR unknown command", "Redis lacks a command that the election on key <key> needs", "allow EVALSHA and EVAL"},

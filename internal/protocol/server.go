@@ -1,6 +1,9 @@
 package protocol
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Server is Redis as one client library reaches it: all that stores over different
 // libraries differ in. It must be safe for concurrent use.
@@ -11,6 +14,12 @@ type Server interface {
 	// Eval has the primary that owns the keys execute a script. An error is Redis's
 	// own, with its text at the beginning, or the connection's.
 	Eval(ctx context.Context, e Eval) (reply any, err error)
+
+	// EvalAndWait is Eval with a WAIT right behind it, on the same connection: WAIT
+	// counts the replicas that have what its own connection wrote last; on another
+	// one it would count those that have nothing. It returns how many have
+	// acknowledged within the time, which is never zero. An error of WAIT begins "WAIT: ".
+	EvalAndWait(ctx context.Context, e Eval, replicas int, timeout time.Duration) (reply any, acknowledged int64, err error)
 
 	// Get returns what is under a key that no script touches.
 	Get(ctx context.Context, key string) ([]byte, error)

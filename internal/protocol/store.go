@@ -7,6 +7,7 @@ package protocol
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,6 +22,9 @@ type Store struct {
 	server  Server
 	watch   watchers
 	overdue atomic.Int64 // calls open beyond their time
+
+	acks       int           // replicas that must have a grant; see WithReplicaAcks
+	ackTimeout time.Duration // how long they may take
 }
 
 var (
@@ -31,8 +35,12 @@ var (
 )
 
 // New makes a Store over a server.
-func New(server Server) *Store {
-	return &Store{server: server, watch: watchers{server: server}}
+func New(server Server, opts ...Option) *Store {
+	s := &Store{server: server, watch: watchers{server: server}}
+	for _, opt := range opts {
+		opt(s)
+	}
+	return s
 }
 
 // maxNameBytes bounds what is stored of a candidate. Scripts take more than that
@@ -45,7 +53,7 @@ const maxDuration = 10 * 365 * 24 * time.Hour
 
 // Check refuses what can never work.
 func (s *Store) Check(candidate leaderelection.Candidate) error {
-	if err := s.server.Check(); err != nil {
+	if err := errors.Join(s.server.Check(), s.checkAcks()); err != nil {
 		return err
 	}
 	for name, value := range map[string]string{"InstanceID": candidate.ID, "Hostname": candidate.Hostname} {
@@ -73,14 +81,14 @@ func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelec
 	if s.stalled() {
 		return leaderelection.State{}, leaderelection.ErrStoreStalled
 	}
-	return s.ask(ctx, acquireScript, k.list(),
+	return s.askAcknowledged(ctx, acquireScript, k.list(),
 		bid.ID, bid.Claim, milliseconds(bid.TTL), decimal(bid.SeenTerm), milliseconds(bid.SeenTTL),
 		bid.Hostname, k.events, milliseconds(presence))
 }
 
 // Renew extends the lease.
 func (s *Store) Renew(ctx context.Context, tenure leaderelection.Tenure) (leaderelection.State, error) {
-	return s.ask(ctx, renewScript, keysOf(tenure.Key).list()[:3],
+	return s.askAcknowledged(ctx, renewScript, keysOf(tenure.Key).list()[:3],
 		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Hostname, microseconds(tenure.Since))
 }
 
@@ -136,16 +144,20 @@ func (s *Store) announce(ctx context.Context, tenure leaderelection.Tenure, text
 	if s.stalled() {
 		return leaderelection.ErrStoreStalled
 	}
-	_, err := s.run(ctx, announceScript, []string{tenure.InfoKey}, text, decimal(tenure.Term), milliseconds(tenure.TTL))
+	_, err := s.run(ctx, announceScript, []string{tenure.InfoKey}, []string{text, decimal(tenure.Term), milliseconds(tenure.TTL)}, s.eval(ctx))
 	return err
 }
 
 // ask runs a script of an election and reads its reply.
 func (s *Store) ask(ctx context.Context, script *script, keyNames []string, args ...string) (leaderelection.State, error) {
-	reply, err := s.run(ctx, script, keyNames, args...)
+	reply, err := s.run(ctx, script, keyNames, args, s.eval(ctx))
 	if err != nil {
 		return leaderelection.State{}, err
 	}
+	return stateOf(reply, keyNames)
+}
+
+func stateOf(reply any, keyNames []string) (leaderelection.State, error) {
 	state, err := parseState(reply)
 	if err != nil {
 		return state, fmt.Errorf("redis: election %q: %w", keyNames[0], err)
@@ -161,13 +173,17 @@ const maxOverdue = 16
 
 func (s *Store) stalled() bool { return s.overdue.Load() >= maxOverdue }
 
+func (s *Store) eval(ctx context.Context) func(Eval) (any, error) {
+	return func(e Eval) (any, error) { return s.server.Eval(ctx, e) }
+}
+
 // run runs a script by its hash, and by its text where the server does not know
 // it (F19), both within ctx.
-func (s *Store) run(ctx context.Context, script *script, keyNames []string, args ...string) (any, error) {
+func (s *Store) run(ctx context.Context, script *script, keyNames, args []string, eval func(Eval) (any, error)) (any, error) {
 	stop := context.AfterFunc(ctx, func() { s.overdue.Add(1) })
-	reply, err := s.server.Eval(ctx, Eval{ByHash: true, Script: script.hash, Keys: keyNames, Args: args})
+	reply, err := eval(Eval{ByHash: true, Script: script.hash, Keys: keyNames, Args: args})
 	if err != nil && strings.HasPrefix(strings.TrimPrefix(err.Error(), "ERR "), "NOSCRIPT") { // as Kvrocks says it
-		reply, err = s.server.Eval(ctx, Eval{Script: script.text, Keys: keyNames, Args: args})
+		reply, err = eval(Eval{Script: script.text, Keys: keyNames, Args: args})
 	}
 	if !stop() {
 		s.overdue.Add(-1)

@@ -51,7 +51,12 @@ func (s *Server) ask(question func(context.Context, *redis.Client) error) {
 
 // infoField returns one line's value of INFO server, "" if there is no answer.
 func infoField(ctx context.Context, client *redis.Client, name string) string {
-	for line := range strings.SplitSeq(client.Info(ctx, "server").Val(), "\r\n") {
+	return fieldOf(client.Info(ctx, "server").Val(), name)
+}
+
+// fieldOf returns the value of one line of what INFO and its like answer.
+func fieldOf(text, name string) string {
+	for line := range strings.SplitSeq(text, "\r\n") {
 		if value, ok := strings.CutPrefix(line, name+":"); ok {
 			return value
 		}

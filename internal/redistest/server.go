@@ -33,6 +33,7 @@ const patience = 10 * time.Second
 type Server struct {
 	t          testing.TB
 	port       int
+	busPort    int // of a node of a Cluster
 	directives [][2]string
 	password   string
 	appendOnly bool

@@ -1,0 +1,124 @@
+package redisstore_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"example.com/leaderelection"
+	"example.com/leaderelection/internal/redistest"
+	"example.com/leaderelection/redisstore"
+)
+
+// onCluster is an election on a Cluster, under its default name.
+func onCluster(t *testing.T, cluster *redistest.Cluster, opts ...redisstore.Option) *trial {
+	t.Helper()
+	trial := &trial{T: t, store: redisstore.New(cluster.Client(t), opts...), key: leaderelection.DefaultRedisKeyName}
+	cluster.PrimaryOf(trial.key).AwaitUptime(2 * time.Second) // or its uptime alone would call for a quarantine
+	return trial.settled()
+}
+
+// The two configured names lie in different slots, and here on different nodes.
+func TestF20ElectionOnACluster(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3, 0)
+	trial := onCluster(t, cluster)
+	if cluster.PrimaryOf(leaderelection.DefaultRedisKeyName) == cluster.PrimaryOf(leaderelection.DefaultRedisInfoKeyName) {
+		t.Fatal("both keys lie on one node, so this shows nothing")
+	}
+	first := trial.start("first", long).leads()
+	second := trial.start("second", long)
+	eventually(t, "second follows", func() bool { return len(second.all(leaderelection.Following)) > 0 })
+	client := cluster.Client(t)
+	eventually(t, "the announcement", func() bool {
+		return client.Exists(t.Context(), trial.key+":info").Val() == 1
+	})
+	if err := first.Resign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second.leads()
+	if second.Term() <= first.all(leaderelection.Elected)[0].Term {
+		t.Errorf("term %d does not exceed the one before", second.Term())
+	}
+}
+
+// A slot moves to another node, key by key, while its leader renews (ASK, TRYAGAIN,
+// MOVED). The lease outlives it, and the term with it. The other node is another
+// server, so nobody else acquires for a while.
+func TestF20SlotIsMovedUnderALeader(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]redisstore.Option{
+		"without acks": nil,
+		"with acks":    {redisstore.WithReplicaAcks(1, 0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cluster := redistest.StartCluster(t, 2, len(opts))
+			trial := onCluster(t, cluster, opts...)
+			leader := trial.start("leader", long).leads()
+			term := leader.Term()
+			to := cluster.Shards[0][0]
+			if cluster.PrimaryOf(trial.key) == to {
+				to = cluster.Shards[1][0]
+			}
+			cluster.MoveSlotOf(trial.key, to, func(arrived, all int) {
+				if arrived == 0 || arrived == all {
+					leader.goesOn(term, fmt.Sprintf("while %d of %d keys have moved", arrived, all))
+					return
+				}
+				// In between, no script may touch the keys if it needs some on either side (TRYAGAIN).
+				heard := func() int {
+					return len(leader.all(leaderelection.Renewed)) + len(leader.all(leaderelection.RenewalFailed))
+				}
+				before := heard()
+				eventually(t, "a heartbeat in the middle of it", func() bool { return heard() > before })
+			})
+			if cluster.PrimaryOf(trial.key) != to {
+				t.Fatal("the slot has not moved")
+			}
+			leader.goesOn(term, "after the slot has moved")
+		})
+	}
+}
+
+// The slot's primary dies, and a replica takes its place.
+func TestF13ClusterFailsOver(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]redisstore.Option{
+		"without acks": nil,
+		"with acks":    {redisstore.WithReplicaAcks(1, 0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cluster := redistest.StartCluster(t, 3, 1+len(opts)) // an odd number of primaries elects the replica
+			trial := onCluster(t, cluster, opts...)
+			leader := trial.start("leader", long).leads()
+			term := leader.Term()
+
+			primary := cluster.PrimaryOf(trial.key)
+			primary.Kill()
+			eventually(t, "another primary", func() bool {
+				p := cluster.PrimaryOf(trial.key)
+				return p != nil && p != primary
+			})
+			leader.goesOn(term, "after the failover")
+		})
+	}
+}
+
+func TestF14ReplicaAcksOnACluster(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 1, 1)
+	trial := onCluster(t, cluster, redisstore.WithReplicaAcks(1, 200*time.Millisecond))
+	won := trial.candidate("leader", long).win()
+	won.renew("with a replica")
+	cluster.Shards[0][1].Pause()
+	if a, err := won.tryRenew(); err == nil {
+		t.Errorf("a renewal that no replica has was %v", a.Verdict)
+	}
+	cluster.Shards[0][1].Resume()
+	eventually(t, "a renewal that the replica has", func() bool {
+		_, err := won.tryRenew()
+		return err == nil
+	})
+}
