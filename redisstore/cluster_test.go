@@ -1,7 +1,9 @@
 package redisstore_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,4 +123,71 @@ func TestF14ReplicaAcksOnACluster(t *testing.T) {
 		_, err := won.tryRenew()
 		return err == nil
 	})
+}
+
+// Elections spread over all slots share one subscription, whatever node it is on: a
+// Cluster tells all its nodes what was published on one.
+func TestF20OneSubscriptionForAllSlots(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3, 1)
+	trial := onCluster(t, cluster)
+	const elections = 60
+	primaries := map[*redistest.Server]int{}
+	hints, leases := make([]<-chan leaderelection.Hint, elections), make([]*lease, elections)
+	watching, stop := context.WithCancel(t.Context())
+	defer stop()
+	for i := range elections {
+		of := trial.on(t, fmt.Sprintf("jobs-%d", i))
+		leases[i] = of.candidate("leader", short).win()
+		primaries[cluster.PrimaryOf(of.key)]++
+		hints[i] = trial.store.Watch(watching, of.key)
+		<-hints[i] // the subscription is there
+	}
+	if len(primaries) != 3 {
+		t.Fatalf("the elections lie on %d nodes", len(primaries))
+	}
+	if at := subscribed(cluster); len(at) != 1 {
+		t.Errorf("%d connections are subscribed, want one", len(at))
+	}
+	for i, l := range leases {
+		l.release()
+		select {
+		case <-hints[i]:
+		case <-time.After(patience):
+			t.Fatalf("nobody was told of the release of %s", l.key)
+		}
+	}
+}
+
+// The node dies that the subscription was on, which is the election's own; whoever
+// takes part in it finds out who has taken over.
+func TestF21SubscriptionFindsAnotherNode(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3, 1)
+	trial := onCluster(t, cluster)
+	trial.start("candidate", long).leads()
+	hints := trial.store.Watch(t.Context(), trial.key)
+	<-hints
+	at := subscribed(cluster)[0]
+	at.Kill()
+	select {
+	case <-hints: // of the new subscription
+	case <-time.After(patience):
+		t.Fatal("no other subscription was made")
+	}
+	if now := subscribed(cluster); len(now) != 1 || now[0] == at {
+		t.Errorf("%d connections are subscribed", len(now))
+	}
+}
+
+// subscribed returns the nodes that have subscribed connections, once for each.
+func subscribed(cluster *redistest.Cluster) (at []*redistest.Server) {
+	for _, shard := range cluster.Shards {
+		for _, node := range shard {
+			for range strings.Count(node.Clients(), " flags=P ") {
+				at = append(at, node)
+			}
+		}
+	}
+	return at
 }

@@ -29,6 +29,19 @@ func (s *Server) AwaitUptime(d time.Duration) {
 	s.t.Fatalf("redistest: the server has been up for only %v, waited for %v", uptime, d)
 }
 
+// Clients is what CLIENT LIST says, "" of a server that has ended.
+func (s *Server) Clients() (list string) {
+	s.t.Helper()
+	if s.hasEnded() {
+		return ""
+	}
+	s.ask(func(ctx context.Context, client *redis.Client) (err error) {
+		list, err = client.ClientList(ctx).Result()
+		return err
+	})
+	return list
+}
+
 // RefuseInfo takes the permission to use INFO away from clients, until the server
 // is restarted.
 func (s *Server) RefuseInfo() {
