@@ -32,6 +32,8 @@ var followerMutants = []mutant{
 		in("redisstore/server.go", "cluster.ReloadState(ctx) // returns at once", "_ = cluster"), redis("F13Cluster")},
 	{"a lease that replicas acknowledge does not move with its slot",
 		in("redisstore/acks.go", "s.redirected(ctx, err); elsewhere", "s.redirected(ctx, nil); elsewhere"), redis("F20Slot")},
+	{"a replica tells who leads",
+		in("internal/protocol/scripts/read.lua", "== 'slave'", "== 'nobody'"), redis("F37")},
 	{"the keys of an election lie in different slots",
 		in("internal/protocol/keys.go", `return "{" + lock + "}"`, "return lock"), redis("F20")},
 	{"a wrong password is retried for ever",

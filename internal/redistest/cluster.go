@@ -69,14 +69,19 @@ func startNode(t testing.TB) *Server {
 	return node
 }
 
-// Client returns a new client of the Cluster, which the test closes.
-func (c *Cluster) Client(t testing.TB) *redis.ClusterClient {
-	t.Helper()
+// Options are for clients of the Cluster that tests make themselves.
+func (c *Cluster) Options() *redis.ClusterOptions {
 	addrs := make([]string, 0, len(c.nodes()))
 	for _, node := range c.nodes() {
 		addrs = append(addrs, node.Addr())
 	}
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, ContextTimeoutEnabled: true})
+	return &redis.ClusterOptions{Addrs: addrs, ContextTimeoutEnabled: true}
+}
+
+// Client returns a new client of the Cluster, which the test closes.
+func (c *Cluster) Client(t testing.TB) *redis.ClusterClient {
+	t.Helper()
+	client := redis.NewClusterClient(c.Options())
 	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
