@@ -73,18 +73,24 @@ func Start(t testing.TB, opts ...Option) *Server {
 		opt(s)
 	}
 	s.mustDo("make a data directory", os.MkdirAll(s.data(), 0o700))
+	s.launch()
+	return s
+}
 
+// launch starts the process for the first time, on a port that it finds, and has
+// the test end it.
+func (s *Server) launch() {
+	s.t.Helper()
 	// Between its choice and its use, a port may be taken by somebody else.
 	var err error
 	for range 10 {
-		s.port = freePort(t)
+		s.port = freePort(s.t)
 		if err = s.start(); !errors.Is(err, errExited) {
 			break
 		}
 	}
 	s.mustDo("start redis-server", err)
-	t.Cleanup(s.Kill)
-	return s
+	s.t.Cleanup(s.Kill)
 }
 
 // Addr is host:port.
