@@ -60,7 +60,10 @@ func (s *Server) arguments() []string {
 		{"dir", s.data()},
 		{"save", ""},
 	}, s.directives...) // the last one of a name counts
-	args := make([]string, 0, 2*len(directives))
+	args := make([]string, 0, 2+2*len(directives))
+	if s.sentinel != "" {
+		args = append(args, s.sentinel, "--sentinel")
+	}
 	for _, directive := range directives {
 		args = append(args, "--"+directive[0], directive[1])
 	}

@@ -33,7 +33,8 @@ const patience = 10 * time.Second
 type Server struct {
 	t          testing.TB
 	port       int
-	busPort    int // of a node of a Cluster
+	busPort    int    // of a node of a Cluster
+	sentinel   string // the configuration file of one of Sentinels
 	directives [][2]string
 	password   string
 	appendOnly bool
