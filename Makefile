@@ -49,6 +49,11 @@ nemesis: setup ## real processes under random faults: FOR=10m [SEED=n] [REPORT=f
 	$(GO) test ./internal/nemesis -count=1 -timeout 0 -v -run '^TestRandomSchedule$$' -args \
 		-for $(or $(FOR),10m) -seed $(or $(SEED),0) -report '$(abspath $(REPORT))'
 
+.PHONY: failovers
+failovers: setup ## Sentinel and Cluster fail over in all their ways: TIMES=50 [REPORT=file.md]
+	$(GO) test ./internal/failover -count=1 -timeout 0 -parallel 12 -run '^TestF13Failovers$$' -args \
+		-times $(or $(TIMES),50) -report '$(abspath $(REPORT))'
+
 .PHONY: cover
 cover: setup ## statement coverage of the root package, the protocol and redisstore, and what is not covered
 	@mkdir -p $(BIN)

@@ -134,6 +134,19 @@ func (c *Cluster) primaryOf(slot int64, node *Server) *Server {
 	return nil
 }
 
+// Failover makes a replica of the key's shard its primary, as an operator does.
+func (c *Cluster) Failover(key string) {
+	c.t.Helper()
+	primary := c.PrimaryOf(key)
+	for _, shard := range c.Shards {
+		if slices.Contains(shard, primary) {
+			replica := shard[(slices.Index(shard, primary)+1)%len(shard)]
+			replica.must("CLUSTER", "FAILOVER")
+			return
+		}
+	}
+}
+
 // MoveSlotOf moves the slot of a key to another shard's node, step by step as
 // redis-cli --cluster reshard does. After every step it calls then, with how many of
 // the slot's keys have arrived.

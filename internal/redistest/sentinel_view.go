@@ -64,6 +64,23 @@ func (s *Sentinels) Failover() {
 	})
 }
 
+// StopReplication has the replicas not hear any more of what happens on the primary.
+// Sentinel still takes them for candidates, for some ten seconds.
+func (s *Sentinels) StopReplication() {
+	s.t.Helper()
+	primary := s.Primary()
+	primary.must("ACL", "SETUSER", "default", "-psync", "-sync")
+	primary.must("CLIENT", "KILL", "TYPE", "replica")
+	s.await("the replicas to be cut off", func() bool {
+		for _, server := range running(s.Servers) {
+			if server != primary && fieldOf(server.replication(), "master_link_status") != "down" {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // replicate reports whether all servers that run are replicas of one of them.
 func (s *Sentinels) replicate(primary *Server) bool {
 	s.t.Helper()

@@ -1,0 +1,86 @@
+//go:build linux || darwin
+
+package failover
+
+import (
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"example.com/leaderelection/internal/redistest"
+)
+
+// topology is a Redis of several servers.
+type topology interface {
+	client(t *testing.T) redis.UniversalClient
+	isolatedClient(t *testing.T) redis.UniversalClient // of whoever will be isolated with the primary
+
+	kill()   // the primary
+	change() // the primary for another, at somebody's command
+	isolate()
+	heal()
+	awaitAnother() // primary than there was at the fault
+}
+
+// sentinelRedis is one under Sentinel.
+type sentinelRedis struct{ *redistest.Sentinels }
+
+func onSentinel(t *testing.T, k kind) *scene {
+	var options []redistest.Option
+	for i := 0; i < len(k.config); i += 2 {
+		options = append(options, redistest.WithConfig(k.config[i], k.config[i+1]))
+	}
+	r := sentinelRedis{redistest.StartSentinels(t, k.replicas, options...)}
+	r.Servers[0].AwaitUptime(2 * time.Second)
+	return newScene(t, k, r)
+}
+
+func (r sentinelRedis) client(t *testing.T) redis.UniversalClient         { return r.Client(t) }
+func (r sentinelRedis) isolatedClient(t *testing.T) redis.UniversalClient { return r.IsolatedClient(t) }
+func (r sentinelRedis) kill()                                             { r.Servers[0].Kill() }
+func (r sentinelRedis) change()                                           { r.Failover() }
+func (r sentinelRedis) isolate()                                          { r.Isolate() }
+func (r sentinelRedis) heal()                                             { r.Heal() }
+func (r sentinelRedis) awaitAnother()                                     { r.AwaitPrimary(r.Servers[0]) }
+
+// clusterRedis is a Cluster of three shards.
+type clusterRedis struct {
+	*redistest.Cluster
+	t     *testing.T
+	first *redistest.Server // the primary of the election's slot, at the beginning
+}
+
+func onCluster(t *testing.T, k kind) *scene {
+	c := redistest.StartCluster(t, 3, k.replicas)
+	r := &clusterRedis{Cluster: c, t: t, first: c.PrimaryOf(key)}
+	r.first.AwaitUptime(2 * time.Second)
+	return newScene(t, k, r)
+}
+
+func (r *clusterRedis) client(t *testing.T) redis.UniversalClient         { return r.Client(t) }
+func (r *clusterRedis) isolatedClient(t *testing.T) redis.UniversalClient { return r.Client(t) } // no test isolates it
+func (r *clusterRedis) kill()                                             { r.first.Kill() }
+func (r *clusterRedis) change()                                           { r.Failover(key) }
+func (r *clusterRedis) isolate()                                          { r.t.Fatal("a Cluster cannot be isolated here") }
+func (r *clusterRedis) heal()                                             {}
+
+func (r *clusterRedis) awaitAnother() {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if now := r.PrimaryOf(key); now != nil && now != r.first {
+			return
+		}
+		if time.Now().After(deadline) {
+			r.t.Fatalf("no other primary within %v", patience)
+		}
+	}
+}
+
+// moveSlot gives the leader time for a heartbeat after each step.
+func (r *clusterRedis) moveSlot() {
+	to := r.Shards[0][0]
+	if to == r.first {
+		to = r.Shards[1][0]
+	}
+	r.MoveSlotOf(key, to, func(int, int) { time.Sleep(settings.HeartbeatInterval / 2) })
+}
