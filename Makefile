@@ -51,7 +51,7 @@ nemesis: setup ## real processes under random faults: FOR=10m [SEED=n] [REPORT=f
 
 .PHONY: failovers
 failovers: setup ## Sentinel and Cluster fail over in all their ways: TIMES=50 [REPORT=file.md]
-	$(GO) test ./internal/failover -count=1 -timeout 0 -parallel 12 -run '^TestF13Failovers$$' -args \
+	$(GO) test ./internal/failover -count=1 -timeout 0 -v -parallel 16 -run '^TestF13Failovers$$' -args \
 		-times $(or $(TIMES),50) -report '$(abspath $(REPORT))'
 
 .PHONY: cover
