@@ -125,7 +125,7 @@ func TestF14ReplicaAcksOnACluster(t *testing.T) {
 	})
 }
 
-// Elections spread over all slots share one subscription, whatever node it is on: a
+// Elections spread over all slots, whatever braces their names have, share one subscription, whatever node it is on: a
 // Cluster tells all its nodes what was published on one.
 func TestF20OneSubscriptionForAllSlots(t *testing.T) {
 	t.Parallel()
@@ -137,7 +137,7 @@ func TestF20OneSubscriptionForAllSlots(t *testing.T) {
 	watching, stop := context.WithCancel(t.Context())
 	defer stop()
 	for i := range elections {
-		of := trial.on(t, fmt.Sprintf("jobs-%d", i))
+		of := trial.on(t, fmt.Sprintf([]string{"jobs-%d", "{app-%d}:lock", "a}b-%d", "{}-%d", "{{%d}"}[i%5], i))
 		leases[i] = of.candidate("leader", short).win()
 		primaries[cluster.PrimaryOf(of.key)]++
 		hints[i] = trial.store.Watch(watching, of.key)
