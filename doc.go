@@ -31,8 +31,9 @@
 //   - Where candidates are configured with different LockTTLs, every
 //     HeartbeatInterval is shorter than the shortest LockTTL.
 //   - After a failover, the old primary does not go on to confirm renewals.
-//     Where it may, during a network partition, min-replicas-to-write limits for
-//     how long.
+//     During a network partition it may, to a leader that is cut off together
+//     with it, unless leases count only once replicas have them
+//     (redisstore.WithReplicaAcks); min-replicas-to-write limits for how long.
 //
 // A graceful stop needs the work to return when it is told to. Work that ignores
 // its ctx for longer than the drain timeout is reported and runs on beside the

@@ -9,7 +9,11 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
+// go-redis tries for a second longer whether a server is there that was not, also
+// after the client was closed.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(patient{m}, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+}
 
 // patient runs more tests at a time than there are processors: they mostly wait
 // for leases to end.

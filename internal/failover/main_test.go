@@ -17,8 +17,8 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	redis.SetLogger(&logging.VoidLogger{}) // which tells of servers that are not there, as they should not be
-	goleak.VerifyTestMain(idle{m})
+	redis.SetLogger(&logging.VoidLogger{})                                                                                     // which tells of servers that are not there, as they should not be
+	goleak.VerifyTestMain(idle{m}, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial")) // which goes on for a second after Close
 }
 
 // idle runs more tests at a time than there are processors: they mostly wait.

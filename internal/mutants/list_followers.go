@@ -34,6 +34,8 @@ var followerMutants = []mutant{
 		in("redisstore/acks.go", "s.redirected(ctx, err); elsewhere", "s.redirected(ctx, nil); elsewhere"), redis("F20Slot")},
 	{"a replica tells who leads",
 		in("internal/protocol/scripts/read.lua", "== 'slave'", "== 'nobody'"), redis("F37")},
+	{"nobody is told that there are no wake-ups",
+		in("internal/protocol/store.go", "joined(state.Warning, s.watch.warning(k.events))", "joined(state.Warning)"), redis("F18Without")},
 	{"the keys of an election lie in different slots",
 		in("internal/protocol/keys.go", `return "{" + lock + "}"`, "return lock"), redis("F20")},
 	{"a wrong password is retried for ever",

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -81,9 +82,17 @@ func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelec
 	if s.stalled() {
 		return leaderelection.State{}, leaderelection.ErrStoreStalled
 	}
-	return s.askAcknowledged(ctx, acquireScript, k.list(),
+	state, err := s.askAcknowledged(ctx, acquireScript, k.list(),
 		bid.ID, bid.Claim, milliseconds(bid.TTL), decimal(bid.SeenTerm), milliseconds(bid.SeenTTL),
 		bid.Hostname, k.events, milliseconds(presence))
+	if err == nil {
+		state.Warning = joined(state.Warning, s.watch.warning(k.events))
+	}
+	return state, err
+}
+
+func joined(warnings ...string) string {
+	return strings.Join(slices.DeleteFunc(warnings, func(warning string) bool { return warning == "" }), "; ")
 }
 
 // Renew extends the lease.

@@ -2,7 +2,9 @@ package protocol
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"time"
 
 	"example.com/leaderelection"
 )
@@ -19,8 +21,15 @@ type watchers struct {
 	server Server
 
 	mu       sync.Mutex
-	channels map[string]map[chan leaderelection.Hint]struct{} // who watches which channel
-	changed  chan struct{}                                    // wakes the goroutine; nil while there is none
+	channels map[string]*watched
+	changed  chan struct{} // wakes the goroutine; nil while there is none
+}
+
+// watched is a channel that somebody watches.
+type watched struct {
+	hints     map[chan leaderelection.Hint]struct{}
+	confirmed bool      // Redis has, at least once, confirmed the subscription
+	missed    time.Time // when it first answered something else, and had not
 }
 
 func (w *watchers) add(ctx context.Context, channel string) <-chan leaderelection.Hint {
@@ -28,14 +37,14 @@ func (w *watchers) add(ctx context.Context, channel string) <-chan leaderelectio
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.channels == nil {
-		w.channels = make(map[string]map[chan leaderelection.Hint]struct{})
+		w.channels = make(map[string]*watched)
 	}
 	if w.channels[channel] == nil {
-		w.channels[channel] = make(map[chan leaderelection.Hint]struct{})
+		w.channels[channel] = &watched{hints: make(map[chan leaderelection.Hint]struct{})}
 	} else {
 		offer(hints, leaderelection.HintVacant) // subscribed already, or about to be
 	}
-	w.channels[channel][hints] = struct{}{}
+	w.channels[channel].hints[hints] = struct{}{}
 	if w.changed == nil {
 		w.changed = make(chan struct{}, 1)
 		go w.listen(w.changed)
@@ -48,11 +57,31 @@ func (w *watchers) add(ctx context.Context, channel string) <-chan leaderelectio
 func (w *watchers) remove(channel string, hints chan leaderelection.Hint) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.channels[channel], hints)
-	if len(w.channels[channel]) == 0 {
+	watched := w.channels[channel]
+	delete(watched.hints, hints)
+	if len(watched.hints) == 0 {
 		delete(w.channels, channel)
 	}
 	w.wake()
+}
+
+// confirmedWithin is how long a subscription may take that is permitted.
+const confirmedWithin = 3 * time.Second
+
+// warning is called when Redis has answered something, and says that the
+// subscription is not confirmed if it should have been long ago.
+func (w *watchers) warning(channel string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	watched := w.channels[channel]
+	switch {
+	case watched == nil || watched.confirmed:
+	case watched.missed.IsZero():
+		watched.missed = time.Now()
+	case time.Since(watched.missed) > confirmedWithin:
+		return fmt.Sprintf("no wake-ups: Redis has not confirmed the subscription to %q, so that followers notice a release at their RetryInterval only; permit SUBSCRIBE and the channel, as in docs/redis.md", channel)
+	}
+	return ""
 }
 
 // wake tells the goroutine that the channels have changed. mu is held.
@@ -127,7 +156,12 @@ func (w *watchers) deliver(message Message) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for hints := range w.channels[message.Channel] {
+	watched := w.channels[message.Channel]
+	if watched == nil {
+		return
+	}
+	watched.confirmed = watched.confirmed || message.Subscribed
+	for hints := range watched.hints {
 		offer(hints, hint)
 	}
 }

@@ -1,7 +1,10 @@
 package protocol
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"example.com/leaderelection"
 )
@@ -44,4 +47,39 @@ func TestMessagesOfAnotherChannelAreNoHints(t *testing.T) {
 	if w.deliver(Message{Channel: "{jobs}:events", Payload: "elected"}); len(hints) != 1 || <-hints != leaderelection.HintElected {
 		t.Error("and a message of the election is none either")
 	}
+}
+
+// Three seconds of answers without a confirmation are too long, and one confirmation
+// is enough, whatever breaks later.
+func TestSubscriptionsThatAreNotConfirmedAreToldOf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &watchers{changed: make(chan struct{}, 1)}
+		watching, stop := context.WithCancel(t.Context())
+		w.add(watching, "{jobs}:events")
+		warned := func() bool { return w.warning("{jobs}:events") != "" }
+		time.Sleep(time.Hour) // in which Redis was not there
+		if warned() {
+			t.Error("warned at the first answer")
+		}
+		time.Sleep(confirmedWithin + time.Second)
+		if !warned() || !warned() {
+			t.Error("not warned when Redis has answered for long, and confirmed nothing")
+		}
+		if w.warning("{others}:events") != "" {
+			t.Error("warned of a channel that nobody watches")
+		}
+		if w.deliver(Message{Channel: "{jobs}:events", Subscribed: true}); warned() {
+			t.Error("warned of a subscription that is confirmed")
+		}
+		time.Sleep(time.Hour)
+		if warned() {
+			t.Error("warned of a subscription that was confirmed")
+		}
+		stop()
+		synctest.Wait()
+		if w.warning("{jobs}:events") != "" {
+			t.Error("warned of a channel that nobody watches any more")
+		}
+	})
 }
