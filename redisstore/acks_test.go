@@ -28,7 +28,7 @@ func (p pair) promote() { replicaOf(p.replica.T, p.replica.admin, nil) }
 
 // withAcks has the trial's store wait for one replica.
 func (t *trial) withAcks() *trial {
-	t.store = redisstore.New(t.server.Client(t), redisstore.WithReplicaAcks(1, 2*time.Second))
+	t.store = newStore(t, t.server.Options(), redisstore.WithReplicaAcks(1, 2*time.Second))
 	return t
 }
 
@@ -122,7 +122,7 @@ func TestF14WithoutReplicaAcksBothSidesLead(t *testing.T) {
 func TestReplicaAcksBelowZeroAreRefused(t *testing.T) {
 	t.Parallel()
 	trial := newTrial(t, redistest.StartMini(t))
-	store := redisstore.New(trial.admin, redisstore.WithReplicaAcks(-1, time.Second))
+	store := newStore(t, trial.server.Options(), redisstore.WithReplicaAcks(-1, time.Second))
 	if _, err := leaderelection.New(store, nil); err == nil {
 		t.Error("New accepts -1 replicas")
 	}

@@ -12,7 +12,6 @@ import (
 
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
-	"example.com/leaderelection/redisstore"
 )
 
 // The ACL line that docs/redis.md gives is run as it stands there, so that it
@@ -30,8 +29,7 @@ func TestDocumentedACLSuffices(t *testing.T) {
 		t.Fatalf("the documented line is refused: %v", err)
 	}
 
-	client := redis.NewClient(&redis.Options{Addr: server.Addr(), Username: "elector", Password: "secret", ContextTimeoutEnabled: true})
-	t.Cleanup(func() { _ = client.Close() })
+	store := newStore(t, &redis.Options{Addr: server.Addr(), Username: "elector", Password: "secret", ContextTimeoutEnabled: true})
 	elected := make(chan struct{}, 10)
 	problems := make(chan leaderelection.Event, 10)
 	observer := leaderelection.ObserverFunc(func(event leaderelection.Event) {
@@ -43,7 +41,7 @@ func TestDocumentedACLSuffices(t *testing.T) {
 		}
 	})
 	config := &leaderelection.Config{RedisKeyName: "jobs:lock", RedisInfoKeyName: "jobs:leader", LockTTL: 2 * time.Second}
-	election, err := leaderelection.New(redisstore.New(client), config, leaderelection.WithObserver(observer), leaderelection.WithLogger(slog.New(slog.DiscardHandler)))
+	election, err := leaderelection.New(store, config, leaderelection.WithObserver(observer), leaderelection.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +58,7 @@ func TestDocumentedACLSuffices(t *testing.T) {
 	if err := election.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	hints := redisstore.New(client).Watch(t.Context(), "jobs:lock")
+	hints := store.Watch(t.Context(), "jobs:lock")
 	select {
 	case <-hints: // the subscription is confirmed
 	case <-time.After(20 * time.Second):

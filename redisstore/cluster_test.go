@@ -15,7 +15,7 @@ import (
 // onCluster is an election on a Cluster, under its default name.
 func onCluster(t *testing.T, cluster *redistest.Cluster, opts ...redisstore.Option) *trial {
 	t.Helper()
-	trial := &trial{T: t, store: redisstore.New(cluster.Client(t), opts...), key: leaderelection.DefaultRedisKeyName}
+	trial := &trial{T: t, store: newClusterStore(t, cluster.Options(), opts...), key: leaderelection.DefaultRedisKeyName}
 	cluster.PrimaryOf(trial.key).AwaitUptime(2 * time.Second) // or its uptime alone would call for a quarantine
 	return trial.settled()
 }
@@ -168,6 +168,7 @@ func TestF21SubscriptionFindsAnotherNode(t *testing.T) {
 	trial.start("candidate", long).leads()
 	hints := trial.store.Watch(t.Context(), trial.key)
 	<-hints
+	quiet(hints) // once for who watches already, and once for the confirmation
 	at := subscribed(cluster)[0]
 	at.Kill()
 	select {

@@ -9,7 +9,6 @@ import (
 
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
-	"example.com/leaderelection/redisstore"
 )
 
 // A primary is demoted and promoted again without a restart: the process is the
@@ -20,7 +19,7 @@ func TestF13DemotedAndPromotedAgain(t *testing.T) {
 	primary, replica := redistest.Start(t), redistest.Start(t)
 	primary.AwaitUptime(3 * time.Second) // or the uptime alone would call for a quarantine
 	admin, rival := primary.Client(t), replica.Client(t)
-	store := redisstore.New(admin)
+	store := newStore(t, primary.Options())
 	who := func(id string) leaderelection.Candidate {
 		return leaderelection.Candidate{Key: "jobs", InfoKey: "info", ID: id, TTL: time.Second, Retry: time.Second}
 	}
@@ -55,7 +54,7 @@ func TestF13DemotedAndPromotedAgain(t *testing.T) {
 	}
 }
 
-func win(t *testing.T, store *redisstore.Store, bid leaderelection.Bid) leaderelection.State {
+func win(t *testing.T, store leaderelection.Store, bid leaderelection.Bid) leaderelection.State {
 	t.Helper()
 	state, err := store.Acquire(t.Context(), bid)
 	if err != nil || state.Verdict != leaderelection.Granted {

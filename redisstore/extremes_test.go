@@ -11,24 +11,22 @@ import (
 
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
-	"example.com/leaderelection/redisstore"
 )
 
 // Scripts take 31 years in milliseconds, and refuse more as garbage that somebody
 // has put there: the election would be locked by its own record.
 func TestTimesThatScriptsCannotTakeAreRefused(t *testing.T) {
 	t.Parallel()
-	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
-	defer func() { _ = client.Close() }()
+	store := newStore(t, &redis.Options{Addr: "127.0.0.1:1"})
 	for name, config := range map[string]*leaderelection.Config{
 		"LockTTL":       {LockTTL: math.MaxInt64},
 		"RetryInterval": {RetryInterval: math.MaxInt64},
 	} {
-		if _, err := leaderelection.New(redisstore.New(client), config); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := leaderelection.New(store, config); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s of 292 years: %v, want an error that names it", name, err)
 		}
 	}
-	if _, err := leaderelection.New(redisstore.New(client), &leaderelection.Config{LockTTL: 10 * 365 * 24 * time.Hour}); err != nil {
+	if _, err := leaderelection.New(store, &leaderelection.Config{LockTTL: 10 * 365 * 24 * time.Hour}); err != nil {
 		t.Errorf("a LockTTL of 10 years: %v", err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
-	"example.com/leaderelection/redisstore"
 )
 
 const password = "s3cret-passw0rd"
@@ -19,9 +18,7 @@ const password = "s3cret-passw0rd"
 // as returns the trial of a user who connects with these options.
 func (t *trial) as(options *redis.Options) *trial {
 	options.Addr, options.ContextTimeoutEnabled = t.server.Addr(), true
-	client := redis.NewClient(options)
-	t.Cleanup(func() { _ = client.Close() })
-	return &trial{T: t.T, server: t.server, admin: t.admin, store: redisstore.New(client), key: t.key}
+	return &trial{T: t.T, server: t.server, admin: t.admin, store: newStore(t, options), key: t.key}
 }
 
 // cannotStart expects Start to return an error that says all of this, and no password.
@@ -163,32 +160,25 @@ func TestF18ServerWithoutACommand(t *testing.T) {
 
 func TestCheckRefusesWhatCanNeverWork(t *testing.T) {
 	t.Parallel()
-	client := redis.NewClient(&redis.Options{})
-	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": "127.0.0.1:1"}})
-	t.Cleanup(func() { _, _ = client.Close(), ring.Close() })
+	store := newStore(t, &redis.Options{Addr: "127.0.0.1:1"})
 	for _, c := range []struct {
 		what   string
-		client redis.UniversalClient
 		config leaderelection.Config
 		says   string
 	}{
-		{"no client", nil, leaderelection.Config{}, "needs a client"},
-		{"a nil *Client", (*redis.Client)(nil), leaderelection.Config{}, "nil *redis.Client"},
-		{"a nil *ClusterClient", (*redis.ClusterClient)(nil), leaderelection.Config{}, "nil *redis.ClusterClient"},
-		{"a Ring", ring, leaderelection.Config{}, "redis.Ring"},
-		{"a long InstanceID", client, leaderelection.Config{InstanceID: strings.Repeat("x", 1025)}, "InstanceID"},
-		{"a long Hostname", client, leaderelection.Config{InstanceID: "a", Hostname: strings.Repeat("x", 1025)}, "Hostname"},
-		{"the lease as info key", client, leaderelection.Config{RedisKeyName: "a", RedisInfoKeyName: "{a}:lease"}, "RedisInfoKeyName"},
-		{"the record as info key", client, leaderelection.Config{RedisKeyName: "{a}:b", RedisInfoKeyName: "{a}:b:term"}, "RedisInfoKeyName"},
-		{"the history as info key", client, leaderelection.Config{RedisKeyName: "a", RedisInfoKeyName: "{a}:history"}, "RedisInfoKeyName"},
-		{"the candidates as info key", client, leaderelection.Config{RedisKeyName: "a", RedisInfoKeyName: "{a}:candidates"}, "RedisInfoKeyName"},
+		{"a long InstanceID", leaderelection.Config{InstanceID: strings.Repeat("x", 1025)}, "InstanceID"},
+		{"a long Hostname", leaderelection.Config{InstanceID: "a", Hostname: strings.Repeat("x", 1025)}, "Hostname"},
+		{"the lease as info key", leaderelection.Config{RedisKeyName: "a", RedisInfoKeyName: "{a}:lease"}, "RedisInfoKeyName"},
+		{"the record as info key", leaderelection.Config{RedisKeyName: "{a}:b", RedisInfoKeyName: "{a}:b:term"}, "RedisInfoKeyName"},
+		{"the history as info key", leaderelection.Config{RedisKeyName: "a", RedisInfoKeyName: "{a}:history"}, "RedisInfoKeyName"},
+		{"the candidates as info key", leaderelection.Config{RedisKeyName: "a", RedisInfoKeyName: "{a}:candidates"}, "RedisInfoKeyName"},
 	} {
-		_, err := leaderelection.New(redisstore.New(c.client), &c.config, leaderelection.WithLogger(slog.New(slog.DiscardHandler)))
+		_, err := leaderelection.New(store, &c.config, leaderelection.WithLogger(slog.New(slog.DiscardHandler)))
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: New returned %v, want an error that says %q", c.what, err, c.says)
 		}
 	}
-	if _, err := leaderelection.New(redisstore.New(client), &leaderelection.Config{InstanceID: strings.Repeat("x", 1024)}); err != nil {
+	if _, err := leaderelection.New(store, &leaderelection.Config{InstanceID: strings.Repeat("x", 1024)}); err != nil {
 		t.Errorf("an InstanceID of 1024 bytes: %v", err)
 	}
 }

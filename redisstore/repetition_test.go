@@ -8,7 +8,6 @@ import (
 
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
-	"example.com/leaderelection/redisstore"
 )
 
 func TestF07ClaimThatIsSentFourTimesIsGrantedOnce(t *testing.T) {
@@ -66,11 +65,12 @@ func TestF07ClientThatReSendsBeginsOneTerm(t *testing.T) {
 	each(t, func(t *trial) {
 		t.settled()
 		proxy := redistest.NewProxy(t, t.server.Addr())
-		client := redis.NewClient(&redis.Options{Addr: proxy.Addr(), ReadTimeout: 100 * time.Millisecond, MaxRetries: 3})
-		defer func() { _ = client.Close() }()
 		far := t.candidate("far", long)
-		far.store = redisstore.New(client)
-		eventually(t, "a connection", func() bool { return client.Ping(t.Context()).Err() == nil })
+		far.store = newStore(t, &redis.Options{Addr: proxy.Addr(), ReadTimeout: 100 * time.Millisecond, MaxRetries: 3})
+		eventually(t, "a connection", func() bool {
+			_, err := far.readOnce()
+			return err == nil
+		})
 
 		proxy.DropAnswers()
 		claim := newClaim()

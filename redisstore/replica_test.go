@@ -4,10 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"example.com/leaderelection/internal/redistest"
-	"example.com/leaderelection/redisstore"
 )
 
 // A client that is allowed to read from replicas reads from the primary all the same.
@@ -19,9 +16,7 @@ func TestF37ReadsOfAClusterGoToThePrimary(t *testing.T) {
 
 	options := cluster.Options()
 	options.ReadOnly, options.RouteRandomly = true, true
-	client := redis.NewClusterClient(options)
-	t.Cleanup(func() { _ = client.Close() })
-	trial.store = redisstore.New(client)
+	trial.store = newClusterStore(t, options)
 	for range 20 { // of which half would go there
 		if a := trial.candidate("reader", long).read(); a.Leader == nil || a.Leader.InstanceID != "leader" {
 			t.Fatalf("read %+v", a.State)

@@ -11,7 +11,6 @@ import (
 
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
-	"example.com/leaderelection/redisstore"
 )
 
 const (
@@ -28,7 +27,7 @@ type trial struct {
 	*testing.T
 	server redistest.Any
 	admin  *redis.Client // does to the server what others do to it
-	store  *redisstore.Store
+	store  store
 	key    string
 }
 
@@ -52,12 +51,11 @@ func onRedis(t *testing.T, test func(*trial), opts ...redistest.Option) {
 // miniTrial is an embedded server for a fuzz test.
 func miniTrial(f *testing.F) *trial {
 	server := redistest.StartMini(f)
-	client := server.Client(f)
-	return &trial{server: server, admin: client, store: redisstore.New(client), key: "jobs"}
+	return &trial{server: server, admin: server.Client(f), store: newStore(f, server.Options()), key: "jobs"}
 }
 
 func newTrial(t *testing.T, server redistest.Any) *trial {
-	return &trial{T: t, server: server, admin: server.Client(t), store: redisstore.New(server.Client(t)), key: "jobs"}
+	return &trial{T: t, server: server, admin: server.Client(t), store: newStore(t, server.Options()), key: "jobs"}
 }
 
 // on is the same server as another test of it sees it, with an election of its own.
@@ -110,7 +108,7 @@ type answer struct {
 // candidate takes part by hand.
 type candidate struct {
 	*trial
-	store *redisstore.Store
+	store store
 	who   leaderelection.Candidate
 	seen  int64 // the highest term it has heard of
 	ttl   time.Duration

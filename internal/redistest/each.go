@@ -14,6 +14,9 @@ type Any interface {
 	Addr() string
 	URL() string
 
+	// Options are for clients that tests make themselves.
+	Options() *redis.Options
+
 	// Client returns a new client of the server, which t closes.
 	Client(t testing.TB) *redis.Client
 
@@ -71,10 +74,15 @@ func (m *Mini) Addr() string { return m.server.Addr() }
 // URL is what redis.ParseURL takes.
 func (m *Mini) URL() string { return "redis://" + m.Addr() }
 
+// Options are for clients that tests make themselves.
+func (m *Mini) Options() *redis.Options {
+	return &redis.Options{Addr: m.Addr(), ContextTimeoutEnabled: true}
+}
+
 // Client returns a new client of the server, which t closes.
 func (m *Mini) Client(t testing.TB) *redis.Client {
 	t.Helper()
-	return newClient(t, &redis.Options{Addr: m.Addr()})
+	return newClient(t, m.Options())
 }
 
 // Server returns what only an embedded server can do.

@@ -106,10 +106,15 @@ func (s *Server) URL() string {
 	return address.String()
 }
 
+// Options are for clients that tests make themselves.
+func (s *Server) Options() *redis.Options {
+	return &redis.Options{Addr: s.Addr(), Password: s.password, ContextTimeoutEnabled: true}
+}
+
 // Client returns a new client of the server, which t closes.
 func (s *Server) Client(t testing.TB) *redis.Client {
 	t.Helper()
-	return newClient(t, &redis.Options{Addr: s.Addr(), Password: s.password})
+	return newClient(t, s.Options())
 }
 
 // Kill ends the server as a crash does, and returns when it is gone. A server
