@@ -28,7 +28,10 @@ func (p pair) promote() { replicaOf(p.replica.T, p.replica.admin, nil) }
 
 // withAcks has the trial's store wait for one replica.
 func (t *trial) withAcks() *trial {
-	t.store = newStore(t, t.server.Options(), redisstore.WithReplicaAcks(1, 2*time.Second))
+	t.elector.PermitUser(minimalUser, moreRules(t.T, "wait")...)
+	options := t.server.Options()
+	options.Username, options.Password = minimalUser, password
+	t.store = newStore(t, options, redisstore.WithReplicaAcks(1, 2*time.Second))
 	return t
 }
 

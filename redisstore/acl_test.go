@@ -71,17 +71,51 @@ func TestDocumentedACLSuffices(t *testing.T) {
 	}
 }
 
+const minimalUser = "minimal"
+
+// minimalRules are those of the documented user, for an election of these names.
+func minimalRules(t *testing.T, lock, info string) []any {
+	t.Helper()
+	names := strings.NewReplacer("jobs:lock", lock, "jobs:leader", info, ">secret", ">"+password)
+	var rules []any
+	for _, word := range documentedACL(t)[3:] {
+		rules = append(rules, names.Replace(word))
+	}
+	return rules
+}
+
+// moreRules are those that are documented for a user of more than one server.
+func moreRules(t *testing.T, about string) (rules []any) {
+	t.Helper()
+	for _, line := range regexp.MustCompile(`(?m)^ACL SETUSER elector (\+.*)$`).FindAllStringSubmatch(documentation(t), -1) {
+		for _, word := range strings.Fields(line[1]) {
+			if strings.Contains(line[1], about) {
+				rules = append(rules, word)
+			}
+		}
+	}
+	if len(rules) == 0 {
+		t.Fatalf("docs/redis.md has no line about %q any more", about)
+	}
+	return rules
+}
+
 // documentedACL returns the words of the ACL command in docs/redis.md, with a
 // password in place of the ellipsis.
 func documentedACL(t *testing.T) []string {
+	t.Helper()
+	block := regexp.MustCompile("(?s)```\n(ACL SETUSER .*?)```").FindStringSubmatch(documentation(t))
+	if block == nil {
+		t.Fatal("docs/redis.md has no ACL SETUSER line any more")
+	}
+	return strings.Fields(strings.Replace(block[1], ">…", ">secret", 1))
+}
+
+func documentation(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../docs/redis.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile("(?s)```\n(ACL SETUSER .*?)```").FindSubmatch(text)
-	if block == nil {
-		t.Fatal("docs/redis.md has no ACL SETUSER line any more")
-	}
-	return strings.Fields(strings.Replace(string(block[1]), ">…", ">secret", 1))
+	return string(text)
 }

@@ -15,7 +15,19 @@ import (
 // onCluster is an election on a Cluster, under its default name.
 func onCluster(t *testing.T, cluster *redistest.Cluster, opts ...redisstore.Option) *trial {
 	t.Helper()
-	trial := &trial{T: t, store: newClusterStore(t, cluster.Options(), opts...), key: leaderelection.DefaultRedisKeyName}
+	trial := &trial{T: t, key: leaderelection.DefaultRedisKeyName}
+	options := cluster.Options()
+	options.Username, options.Password = minimalUser, password
+	for _, shard := range cluster.Shards {
+		for _, node := range shard {
+			node.PermitUser(minimalUser, minimalRules(t, trial.key, trial.key+":info")...)
+			node.PermitUser(minimalUser, moreRules(t, "cluster")...)
+			if len(opts) > 0 {
+				node.PermitUser(minimalUser, moreRules(t, "wait")...)
+			}
+		}
+	}
+	trial.store = newClusterStore(t, options, opts...)
 	cluster.PrimaryOf(trial.key).AwaitUptime(2 * time.Second) // or its uptime alone would call for a quarantine
 	return trial.settled()
 }
@@ -131,6 +143,11 @@ func TestF20OneSubscriptionForAllSlots(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3, 1)
 	trial := onCluster(t, cluster)
+	for _, shard := range cluster.Shards {
+		for _, node := range shard {
+			node.PermitUser(minimalUser, "allkeys", "allchannels")
+		}
+	}
 	const elections = 60
 	primaries := map[*redistest.Server]int{}
 	hints, leases := make([]<-chan leaderelection.Hint, elections), make([]*lease, elections)

@@ -17,7 +17,12 @@ func TestF13SentinelFailsOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sentinels := redistest.StartSentinels(t, 1)
-			trial := &trial{T: t, store: newFailoverStore(t, sentinels.Options()), key: "jobs"}
+			options := sentinels.Options()
+			options.Username, options.Password = minimalUser, password
+			for _, server := range sentinels.Servers {
+				server.PermitUser(minimalUser, minimalRules(t, "jobs", "jobs:info")...)
+			}
+			trial := &trial{T: t, store: newFailoverStore(t, options), key: "jobs"}
 			leader := trial.settled().start("leader", long).leads()
 			term := leader.Term()
 

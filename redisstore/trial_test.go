@@ -25,10 +25,11 @@ const (
 // written out in the tests as users find it: "{jobs}:lease" and so on.
 type trial struct {
 	*testing.T
-	server redistest.Any
-	admin  *redis.Client // does to the server what others do to it
-	store  store
-	key    string
+	server  redistest.Any
+	elector *redistest.Server // the server, if the store's user there has minimal permissions
+	admin   *redis.Client     // does to the server what others do to it
+	store   store
+	key     string
 }
 
 // each runs test on a real Redis and on the embedded one, each new.
@@ -54,13 +55,34 @@ func miniTrial(f *testing.F) *trial {
 	return &trial{server: server, admin: server.Client(f), store: newStore(f, server.Options()), key: "jobs"}
 }
 
+// newTrial returns a trial whose elections have the permissions that docs/redis.md
+// says they need, and no others, if it is on a real server without a password.
 func newTrial(t *testing.T, server redistest.Any) *trial {
-	return &trial{T: t, server: server, admin: server.Client(t), store: newStore(t, server.Options()), key: "jobs"}
+	trial := &trial{T: t, server: server, admin: server.Client(t), key: "jobs"}
+	options := server.Options()
+	if real, ok := server.(*redistest.Server); ok && options.Password == "" {
+		trial.elector = real
+		real.PermitUser(minimalUser, minimalRules(t, "jobs", "jobs:info")...)
+		options.Username, options.Password = minimalUser, password
+	}
+	trial.store = newStore(t, options)
+	return trial
 }
 
 // on is the same server as another test of it sees it, with an election of its own.
 func (t *trial) on(sub *testing.T, key string) *trial {
-	return &trial{T: sub, server: t.server, admin: t.admin, store: t.store, key: key}
+	if key != t.key {
+		t.permitAllNames()
+	}
+	return &trial{T: sub, server: t.server, elector: t.elector, admin: t.admin, store: t.store, key: key}
+}
+
+// permitAllNames is for tests with elections of other names. Commands are as few as ever.
+func (t *trial) permitAllNames() {
+	t.Helper()
+	if t.elector != nil {
+		t.elector.PermitUser(minimalUser, "allkeys", "allchannels")
+	}
 }
 
 // do has the server execute a command, as somebody does at its command line.

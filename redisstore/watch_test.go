@@ -141,6 +141,7 @@ func TestF21ElectionUnderAStormOfMessages(t *testing.T) {
 
 func TestF21OneSubscriptionForAll(t *testing.T) {
 	onRedis(t, func(t *trial) {
+		t.permitAllNames()
 		const watchers = 50
 		subscriptions := func() int {
 			return strings.Count(t.do("CLIENT", "LIST", "TYPE", "pubsub").(string), "\n")
@@ -182,6 +183,7 @@ func TestF21OneSubscriptionForAll(t *testing.T) {
 
 func TestF21WatchersComeAndGo(t *testing.T) {
 	each(t, func(t *trial) {
+		t.permitAllNames()
 		for i := range 200 {
 			_, stop := t.watch(fmt.Sprint("jobs-", i%3))
 			stop()

@@ -42,13 +42,21 @@ func (s *Server) Clients() (list string) {
 	return list
 }
 
-// RefuseInfo takes the permission to use INFO away from clients, until the server
+// RefuseInfo takes the permission to use INFO away from all users, until the server
 // is restarted.
 func (s *Server) RefuseInfo() {
 	s.t.Helper()
-	s.ask(func(ctx context.Context, client *redis.Client) error {
-		return client.Do(ctx, "ACL", "SETUSER", "default", "-info").Err()
-	})
+	users, _ := s.must("ACL", "USERS").([]any)
+	for _, user := range users {
+		s.must("ACL", "SETUSER", user, "-info")
+	}
+}
+
+// PermitUser adds rules to those of a user, who is there after a restart too.
+func (s *Server) PermitUser(name string, rules ...any) {
+	s.t.Helper()
+	s.must(append([]any{"ACL", "SETUSER", name}, rules...)...)
+	s.must("ACL", "SAVE")
 }
 
 // ask asks the server something on a connection of its own, and fails the test

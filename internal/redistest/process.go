@@ -34,6 +34,11 @@ func (s *Server) start() error {
 	if err != nil {
 		return fmt.Errorf("%w: run `make setup`, which installs it", err)
 	}
+	users, err := os.OpenFile(s.usersFile(), os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_ = users.Close()
 	log, err := os.Create(s.logFile())
 	if err != nil {
 		return err
@@ -60,6 +65,9 @@ func (s *Server) arguments() []string {
 		{"dir", s.data()},
 		{"save", ""},
 	}, s.directives...) // the last one of a name counts
+	if s.password == "" && s.sentinel == "" { // beside a file of users, Redis ignores requirepass
+		directives = append(directives, [2]string{"aclfile", s.usersFile()})
+	}
 	args := make([]string, 0, 2+2*len(directives))
 	if s.sentinel != "" {
 		args = append(args, s.sentinel, "--sentinel")
@@ -136,6 +144,8 @@ func (p *process) terminate(limit time.Duration) bool {
 		return false
 	}
 }
+
+func (s *Server) usersFile() string { return filepath.Join(s.dir, "users.acl") }
 
 func (s *Server) logFile() string { return filepath.Join(s.dir, "redis.log") }
 
