@@ -24,6 +24,8 @@ demo: ## three candidates, and what production does to them; needs nothing but G
 test: setup ## every test, with the race detector, on a real redis-server and PostgreSQL
 	$(GO) test $(TEST_FLAGS) $(PACKAGES)
 	cd fence/postgrestest && $(GO) test $(TEST_FLAGS) ./...
+	cd rueidisstore && $(GO) test $(TEST_FLAGS) ./...
+	cd rueidisstore && $(GO) test $(TEST_FLAGS) -overlay rows.json example.com/leaderelection/redisstore
 
 .PHONY: soak
 soak: setup ## every test 20 times over; takes about an hour
@@ -67,6 +69,9 @@ lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) ## go vet, gofmt, golangci-lint, and
 	$(GO) mod tidy -diff
 	$(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
 	cd fence/postgrestest && $(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
+	@test -z "$$(gofmt -d <rueidisstore/rows/backend_test.go.txt)" || { echo "not formatted: rueidisstore/rows/backend_test.go.txt"; exit 1; }
+	cd rueidisstore && $(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
+	cd rueidisstore && $(GO) vet -overlay rows.json example.com/leaderelection/redisstore
 
 # Pinned, and built apart from this module, whose go.mod its users inherit.
 $(BIN)/golangci-lint-$(GOLANGCI_LINT):

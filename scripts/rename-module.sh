@@ -14,7 +14,7 @@ esac
 old=$(go list -m)
 [ "$module" != "$old" ] || exit 0
 
-git ls-files -z -- '*.go' '*.md' '*.yml' '*.yaml' 'go.mod' '**/go.mod' |
+git ls-files -z -- '*.go' '*.go.txt' '*.md' 'Makefile' '*.yml' '*.yaml' 'go.mod' '**/go.mod' |
 	xargs -0 grep -lZF -- "$old" |
 	OLD="$old" NEW="$module" xargs -0 perl -pi -e 's/\Q$ENV{OLD}\E(?![\w-])/$ENV{NEW}/g'
 go build ./...
