@@ -21,6 +21,7 @@ func TestF13SentinelFailsOver(t *testing.T) {
 			options.Username, options.Password = minimalUser, password
 			for _, server := range sentinels.Servers {
 				server.PermitUser(minimalUser, minimalRules(t, "jobs", "jobs:info")...)
+				server.PermitUser(minimalUser, moreRules(t, "role")...)
 			}
 			trial := &trial{T: t, store: newFailoverStore(t, options), key: "jobs"}
 			leader := trial.settled().start("leader", long).leads()
