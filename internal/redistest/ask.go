@@ -65,7 +65,7 @@ func (s *Server) ask(question func(context.Context, *redis.Client) error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	client := redis.NewClient(&redis.Options{Addr: s.Addr(), Password: s.password, ContextTimeoutEnabled: true})
+	client := redis.NewClient(s.Options())
 	defer func() { _ = client.Close() }()
 	s.mustDo("ask "+s.Addr(), question(ctx, client))
 }

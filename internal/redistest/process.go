@@ -59,21 +59,21 @@ func (s *Server) start() error {
 }
 
 func (s *Server) arguments() []string {
-	directives := append([][2]string{
-		{"port", strconv.Itoa(s.port)},
+	directives := append([][]string{
+		s.listening(),
 		{"bind", "127.0.0.1"},
 		{"dir", s.data()},
 		{"save", ""},
 	}, s.directives...) // the last one of a name counts
 	if s.password == "" && s.sentinel == "" { // beside a file of users, Redis ignores requirepass
-		directives = append(directives, [2]string{"aclfile", s.usersFile()})
+		directives = append(directives, []string{"aclfile", s.usersFile()})
 	}
 	args := make([]string, 0, 2+2*len(directives))
 	if s.sentinel != "" {
 		args = append(args, s.sentinel, "--sentinel")
 	}
 	for _, directive := range directives {
-		args = append(args, "--"+directive[0], directive[1])
+		args = append(append(args, "--"+directive[0]), directive[1:]...)
 	}
 	return args
 }
@@ -105,9 +105,9 @@ func run(cmd *exec.Cmd) (*process, error) {
 func (s *Server) awaitAnswer() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	client := redis.NewClient(&redis.Options{
-		Addr: s.Addr(), Password: s.password, MaxRetries: -1, ContextTimeoutEnabled: true,
-	})
+	options := s.Options()
+	options.MaxRetries = -1
+	client := redis.NewClient(options)
 	defer func() { _ = client.Close() }()
 
 	ours := strconv.Itoa(s.process.os.Pid)

@@ -60,7 +60,7 @@ func StartSentinels(t testing.TB, replicas int, opts ...Option) *Sentinels {
 	// After a failover the first server is a replica, and tells the new primary its
 	// address, from which the sentinels learn it.
 	first.must("CONFIG", "SET", "replica-announce-port", port)
-	first.directives = append(first.directives, [2]string{"replica-announce-port", port})
+	first.directives = append(first.directives, []string{"replica-announce-port", port})
 	for _, replica := range s.Servers[1:] {
 		replica.must("REPLICAOF", host, port)
 	}

@@ -35,10 +35,11 @@ type Server struct {
 	port       int
 	busPort    int    // of a node of a Cluster
 	sentinel   string // the configuration file of one of Sentinels
-	directives [][2]string
+	directives [][]string
 	password   string
 	appendOnly bool
-	dir        string // holds data, snapshot and redis.log
+	tls        *Certificates // nil without TLS
+	dir        string        // holds data, snapshot and redis.log
 	process    *process
 }
 
@@ -55,12 +56,13 @@ func WithAOF() Option {
 	}
 }
 
-// WithConfig sets a directive of redis.conf, such as "maxmemory", "1mb".
-func WithConfig(name, value string) Option {
+// WithConfig sets a directive of redis.conf, such as "maxmemory", "1mb", or
+// "rename-command", "WAIT", "".
+func WithConfig(name string, values ...string) Option {
 	return func(s *Server) {
-		s.directives = append(s.directives, [2]string{name, value})
+		s.directives = append(s.directives, append([]string{name}, values...))
 		if strings.EqualFold(name, "requirepass") {
-			s.password = value
+			s.password = values[0]
 		}
 	}
 }
@@ -100,6 +102,9 @@ func (s *Server) Addr() string { return "127.0.0.1:" + strconv.Itoa(s.port) }
 // URL is what redis.ParseURL and the command line take.
 func (s *Server) URL() string {
 	address := url.URL{Scheme: "redis", Host: s.Addr()}
+	if s.tls != nil {
+		address.Scheme = "rediss"
+	}
 	if s.password != "" {
 		address.User = url.UserPassword("", s.password)
 	}
@@ -108,7 +113,7 @@ func (s *Server) URL() string {
 
 // Options are for clients that tests make themselves.
 func (s *Server) Options() *redis.Options {
-	return &redis.Options{Addr: s.Addr(), Password: s.password, ContextTimeoutEnabled: true}
+	return &redis.Options{Addr: s.Addr(), Password: s.password, TLSConfig: s.TLSConfig(), ContextTimeoutEnabled: true}
 }
 
 // Client returns a new client of the server, which t closes.
