@@ -26,6 +26,15 @@ var hopeless = []struct{ code, problem, remedy string }{
 	{"The user executing the script can't", "the Redis user lacks a permission that the scripts need, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
 	{"ERR unknown command", "Redis lacks a command that the election on key <key> needs", "allow EVALSHA and EVAL"},
 	{"ERR Unknown Redis command called from script", "Redis lacks a command that the election on key <key> needs", "allow the commands in docs/redis.md"},
+	{"remote error: tls: certificate required", "Redis asks for a client certificate", "set Certificates in the TLSConfig of the client's options"},
+	{"remote error: tls: handshake failure", "Redis refuses the TLS handshake, as it does without a client certificate or a cipher that both know", "set Certificates in the TLSConfig of the client's options, or see in the log of Redis what it misses"},
+	{"remote error: tls: protocol version not supported", "Redis refuses the client's version of TLS", "set MinVersion and MaxVersion in the TLSConfig of the client's options to what its tls-protocols has"},
+	{"remote error: tls: unknown certificate authority", "Redis does not know the CA of the client's certificate", "set Certificates in the TLSConfig of the client's options to one of a CA in its tls-ca-cert-file"},
+	{"remote error: tls: expired certificate", "Redis finds the client's certificate expired", "renew the one in the TLSConfig of the client's options, or see whether the clock of Redis is right"},
+	{"remote error: tls: revoked certificate", "Redis finds the client's certificate revoked", "use another one in the TLSConfig of the client's options"},
+	{"remote error: tls: bad certificate", "Redis refuses the client's certificate", "use another one in the TLSConfig of the client's options, and see in the log of Redis why"},
+	{"remote error: tls: unsupported certificate", "Redis refuses the client's certificate", "use one that is for clients in the TLSConfig of the client's options"},
+	{"tls: first record does not look like a TLS handshake", "what is at the address of Redis does not speak TLS", "use Redis's TLS port, or leave TLSConfig out of the client's options (redis:// instead of rediss://)"},
 	{"CROSSSLOT", "Redis Cluster finds the keys <keys> in different slots", "use a RedisKeyName without braces, or with one pair around its beginning"},
 }
 
@@ -53,7 +62,7 @@ func classify(err error, keyNames []string) error {
 			return &leaderelection.ConfigurationError{Problem: problem, Remedy: h.remedy, Err: err}
 		}
 	}
-	return err
+	return classifyCertificate(err)
 }
 
 // mentions reports whether an error begins with a code, or quotes one that begins

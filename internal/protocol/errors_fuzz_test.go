@@ -15,6 +15,7 @@ import (
 var mendable = regexp.MustCompile(`(?s)WRONGTYPE key \d |(^|: |ERR )(` + strings.Join([]string{
 	"WRONGPASS", "NOAUTH", "ERR Protocol error: unauthenticated", "ERR invalid password", "ERR AUTH <password> called without any password",
 	"NOPERM", "The user executing the script can't", "ERR unknown command", "ERR Unknown Redis command called from script", "CROSSSLOT",
+	"remote error: tls: ", "tls: first record does not look like a TLS handshake",
 }, "|") + ")")
 
 // FuzzClassify (F17, F18).

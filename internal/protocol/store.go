@@ -23,6 +23,7 @@ type Store struct {
 	server  Server
 	watch   watchers
 	overdue atomic.Int64 // calls open beyond their time
+	heard   atomic.Bool  // a script has been executed, so this is Redis; see wonder
 
 	acks       int           // replicas that must have a grant; see WithReplicaAcks
 	ackTimeout time.Duration // how long they may take
@@ -197,7 +198,7 @@ func (s *Store) run(ctx context.Context, script *script, keyNames, args []string
 	if !stop() {
 		s.overdue.Add(-1)
 	}
-	return reply, classify(err, keyNames)
+	return reply, s.wonder(classify(err, keyNames))
 }
 
 // milliseconds rounds up: a lease that is shorter at the server than its holder
