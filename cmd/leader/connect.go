@@ -24,9 +24,9 @@ var errRedisURL = errors.New(`the Redis URL is not valid (it is not shown here, 
   with user:password@ before the host where one is needed. In a password, write
   % as %25, / as %2F, : as %3A, @ as %40, # as %23, ? as %3F`)
 
-// connect returns a client for the Redis at rawURL. It asks nothing of the
-// server yet; close the client.
-func connect(rawURL string) (*redis.Client, error) {
+// connect returns a client for the Redis at rawURL, with what else is known of it.
+// It asks nothing of the server yet; close the client.
+func connect(rawURL string, more ...func(*redis.Options) error) (*redis.Client, error) {
 	if rawURL == "" {
 		return nil, errNoRedis
 	}
@@ -37,6 +37,11 @@ func connect(rawURL string) (*redis.Client, error) {
 	// Without it, go-redis lets a call on a black-holed connection (F04) hang on
 	// past its deadline, and keep the connection.
 	options.ContextTimeoutEnabled = true
+	for _, set := range more {
+		if err := set(options); err != nil {
+			return nil, err
+		}
+	}
 	return redis.NewClient(options), nil
 }
 

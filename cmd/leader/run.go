@@ -19,6 +19,7 @@ import (
 // runOptions are the flags of "leader run".
 type runOptions struct {
 	redisURL string
+	tls      tlsFiles
 	config   leaderelection.Config
 	grace    time.Duration
 	restart  bool
@@ -46,6 +47,7 @@ func newRunCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.SetInterspersed(false) // what follows COMMAND is COMMAND's
 	flags.StringVar(&options.redisURL, "redis", "", "`URL` of the Redis; prefer $"+redisURLVariable+" if it holds a password")
+	options.tls.addTo(cmd)
 	flags.StringVar(&options.config.RedisKeyName, "key", leaderelection.DefaultRedisKeyName, "`NAME` of the election: instances with the same one compete")
 	flags.StringVar(&options.config.RedisInfoKeyName, "info-key", "", "`KEY` that shows who leads (default: the name of the election and \":info\")")
 	flags.DurationVar(&options.config.LockTTL, "ttl", leaderelection.DefaultLockTTL, "how long a lease lasts: how soon others take over from an instance that crashed")
@@ -74,7 +76,7 @@ func (o *runOptions) run(command []string) error {
 	if err != nil {
 		return err
 	}
-	client, err := connect(o.redisURL)
+	client, err := connect(o.redisURL, o.tls.apply)
 	if err != nil {
 		return err
 	}
@@ -108,7 +110,7 @@ func (o *runOptions) run(command []string) error {
 	}
 	status, err := r.run(election)
 	if err != nil {
-		return err
+		return explain(err)
 	}
 	return exitWith(status)
 }

@@ -44,4 +44,5 @@ Exit status:
 
 const runExamples = `  leader run --redis redis://localhost:6379 -- ./worker --queue reports
   REDIS_URL=rediss://user:password@redis.example.com leader run --key reports -- ./worker
+  leader run --redis rediss://redis.example.com --tls-ca ca.pem --tls-cert me.pem --tls-key me.key -- ./worker
   leader run --key nightly --restart -- sh -c 'exec ./scheduler --fencing-token "$LEADER_TERM"'`

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"example.com/leaderelection"
+)
+
+// tlsFiles are what a Redis URL has no place for.
+type tlsFiles struct{ ca, cert, key string }
+
+func (f *tlsFiles) addTo(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.ca, "tls-ca", "", "`FILE` with the certificates of the CAs to trust instead of the system's, for a rediss:// URL")
+	flags.StringVar(&f.cert, "tls-cert", "", "`FILE` with the client certificate, where Redis asks for one")
+	flags.StringVar(&f.key, "tls-key", "", "`FILE` with the key of --tls-cert")
+}
+
+// apply has a client use the files. Its errors name the flag and the file.
+func (f *tlsFiles) apply(options *redis.Options) error {
+	if *f == (tlsFiles{}) {
+		return nil
+	}
+	config := options.TLSConfig
+	if config == nil {
+		return errors.New("--tls-ca, --tls-cert and --tls-key are for TLS: give a rediss:// URL")
+	}
+	if (f.cert == "") != (f.key == "") {
+		return errors.New("--tls-cert and --tls-key belong together: give both or neither")
+	}
+	if f.ca != "" {
+		text, err := read("--tls-ca", f.ca)
+		if err != nil {
+			return err
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(text) {
+			return fmt.Errorf("--tls-ca %s: there is no certificate in it (as PEM: -----BEGIN CERTIFICATE-----)", f.ca)
+		}
+	}
+	if f.cert == "" {
+		return nil
+	}
+	if _, err := f.certificate(); err != nil {
+		return err
+	}
+	// Read anew for every connection: certificates are renewed under a leader that
+	// runs for months.
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return f.certificate() }
+	return nil
+}
+
+func (f *tlsFiles) certificate() (*tls.Certificate, error) {
+	cert, err := read("--tls-cert", f.cert)
+	if err != nil {
+		return nil, err
+	}
+	key, err := read("--tls-key", f.key)
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", f.cert, f.key, err)
+	}
+	return &pair, nil
+}
+
+func read(flag, file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err // which does not name the file once more
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", flag, file, err)
+	}
+	return text, nil
+}
+
+// explain adds how to say to leader what the library would have set in options.
+func explain(err error) error {
+	configuration, ok := errors.AsType[*leaderelection.ConfigurationError](err)
+	if ok && strings.Contains(configuration.Remedy, "TLSConfig") {
+		return fmt.Errorf("%w\n  In the command line, that is --tls-ca, --tls-cert and --tls-key, and a rediss:// URL", err)
+	}
+	return err
+}
