@@ -62,12 +62,16 @@ func exitWith(status int) error {
 	return &statusError{status: status}
 }
 
-var credentials = regexp.MustCompile(`://\S*@`)
+var (
+	credentials = regexp.MustCompile(`://\S*@`)
+	arguments   = regexp.MustCompile(`, with args beginning with.*`) // of a command that Redis does not know, such as AUTH
+)
 
 // plain is text as it may be shown: without the library's prefix, since leader has
-// its own, and without what stands before the host of a URL. Messages end up in
-// logs, and a Redis URL may hold a password. That is the second line of defence;
-// connect doesn't quote the URL in the first place.
+// its own, and without what stands before the host of a URL or what Redis quotes of
+// a command. Messages end up in logs, and both may hold a password. That is the
+// second line of defence; connect doesn't quote the URL in the first place.
 func plain(text string) string {
+	text = arguments.ReplaceAllString(text, "")
 	return credentials.ReplaceAllString(strings.TrimPrefix(text, "leaderelection: "), "://***@")
 }

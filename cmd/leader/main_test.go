@@ -46,6 +46,7 @@ func TestPlainTextHidesCredentials(t *testing.T) {
 		{"redis://host:6379/0", "redis://host:6379/0"},
 		{"mail to root@host", "mail to root@host"},
 		{"leaderelection: stopped", "stopped"},
+		{"ERR unknown command 'auth', with args beginning with: 'user' 'secret' ", "ERR unknown command 'auth'"},
 	} {
 		if got := plain(test.text); got != test.want {
 			t.Errorf("plain(%q) = %q, want %q", test.text, got, test.want)

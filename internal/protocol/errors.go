@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -24,7 +25,7 @@ var hopeless = []struct{ code, problem, remedy string }{
 	{"WAIT: ERR unknown command", "Redis, or a proxy in front of it, has no WAIT, which WithReplicaAcks needs", "leave WithReplicaAcks out, and read in docs/redis.md what it guards against"},
 	{"NOPERM", "the Redis user lacks a permission, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
 	{"The user executing the script can't", "the Redis user lacks a permission that the scripts need, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
-	{"ERR unknown command", "Redis lacks a command that the election on key <key> needs", "allow EVALSHA and EVAL"},
+	{"ERR unknown command", "Redis lacks a command that the election on key <key> needs", "allow EVALSHA and EVAL, and what else docs/redis.md lists"},
 	{"ERR Unknown Redis command called from script", "Redis lacks a command that the election on key <key> needs", "allow the commands in docs/redis.md"},
 	{"remote error: tls: certificate required", "Redis asks for a client certificate", "set Certificates in the TLSConfig of the client's options"},
 	{"remote error: tls: handshake failure", "Redis refuses the TLS handshake, as it does without a client certificate or a cipher that both know", "set Certificates in the TLSConfig of the client's options, or see in the log of Redis what it misses"},
@@ -47,6 +48,7 @@ func classify(err error, keyNames []string) error {
 	if err == nil {
 		return nil
 	}
+	err = withoutArguments(err)
 	text := err.Error()
 	if match := namedKey.FindStringSubmatch(text); match != nil {
 		return &leaderelection.ConfigurationError{
@@ -63,6 +65,15 @@ func classify(err error, keyNames []string) error {
 		}
 	}
 	return classifyCertificate(err)
+}
+
+// withoutArguments cuts what Redis quotes of a command that it does not know: of
+// AUTH, that is the password. What it was cut from is not wrapped, lest it be shown.
+func withoutArguments(err error) error {
+	if before, _, quotes := strings.Cut(err.Error(), ", with args beginning with"); quotes {
+		return errors.New(before)
+	}
+	return err
 }
 
 // mentions reports whether an error begins with a code, or quotes one that begins

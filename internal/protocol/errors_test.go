@@ -33,11 +33,27 @@ func TestF18HopelessAnswersNameWhatToChange(t *testing.T) {
 		"WRONGTYPE key 3 does not hold a hash script: 00, on @user_script:3.":                                                          `"{jobs}:term" does not hold a hash`,
 		"WRONGTYPE key 9 is not there":                                                                                                 "number 9",
 	} {
-		cause := errors.New(text)
+		cause := withoutArguments(errors.New(text))
 		err := classify(cause, keyNames)
 		configuration := (*leaderelection.ConfigurationError)(nil)
 		if !errors.As(err, &configuration) || !errors.Is(err, cause) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q became %v, which should say %q", text, err, says)
+		}
+	}
+}
+
+// Redis quotes the arguments of a command that it does not know.
+func TestAPasswordThatRedisQuotesIsNotPassedOn(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"ERR unknown command 'auth', with args beginning with: 'user' 'secret' ",
+		"ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `default`, `secret`, ",
+		"LOADING: whatever, with args beginning with: 'secret'",
+	} {
+		for err := classify(errors.New(text), nil); err != nil; err = errors.Unwrap(err) {
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("%q became %q", text, err)
+			}
 		}
 	}
 }
