@@ -1,8 +1,10 @@
 package redisstore_test
 
 import (
+	"bytes"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +20,21 @@ type running struct {
 
 	mu     sync.Mutex
 	events []leaderelection.Event
+	log    bytes.Buffer
+}
+
+// Write takes what is logged.
+func (r *running) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.Write(p)
+}
+
+// logged returns what was logged so far. No password is ever in it.
+func (r *running) logged() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.String()
 }
 
 // start starts an Election. It is stopped when the test ends.
@@ -30,7 +47,7 @@ func (t *trial) start(id string, ttl time.Duration) *running {
 	}
 	var err error
 	r.Election, err = leaderelection.New(t.store, config,
-		leaderelection.WithLogger(slog.New(slog.DiscardHandler)), leaderelection.WithObserver(leaderelection.ObserverFunc(r.observe)))
+		leaderelection.WithLogger(slog.New(slog.NewTextHandler(r, nil))), leaderelection.WithObserver(leaderelection.ObserverFunc(r.observe)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +58,9 @@ func (t *trial) start(id string, ttl time.Duration) *running {
 	t.Cleanup(func() {
 		_ = r.Stop()
 		<-r.ended
+		if strings.Contains(r.logged(), password) {
+			t.Errorf("the log tells the password:\n%s", r.logged())
+		}
 	})
 	return r
 }
