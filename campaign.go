@@ -128,10 +128,11 @@ func isHopeless(err error) bool {
 }
 
 // fails notes that the store fails, and reports whether that is news: that it began
-// to, or that somebody has to change something for it to end.
+// to, or that somebody has to change something for it to end. That is said once,
+// also when time-outs come in between.
 func (c *candidacy) fails(hopeless bool) bool {
 	news := !c.failing || hopeless && !c.hopeless
-	c.failing, c.hopeless = true, hopeless
+	c.failing, c.hopeless = true, hopeless || c.failing && c.hopeless
 	return news
 }
 

@@ -139,6 +139,38 @@ func TestF18WhatWorkedOnceIsRetried(t *testing.T) {
 	}
 }
 
+func TestF18WhatSomebodyHasToChangeIsSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// given a follower whose password was changed while it took part
+		store := memstore.New()
+		defer newCandidate(t, store, "other").start(t).mustLead(t).crash()
+		c := newCandidate(t, store, "a").start(t)
+		// when calls are refused, and fail otherwise in between,
+		outage := func(first, second error) (warnings int) {
+			before := len(c.logs.at(slog.LevelWarn))
+			for range 10 {
+				c.link.breaks(failing(first), everything...)
+				pass(time.Minute)
+				c.link.breaks(failing(second), everything...)
+				pass(time.Minute)
+			}
+			c.link.heal()
+			pass(ttl)
+			return len(c.logs.at(slog.LevelWarn)) - before
+		}
+
+		// then that is news once in every outage
+		for range 2 {
+			if n := outage(errPassword, errBroken); n != 1 {
+				t.Errorf("it warned %d times in an outage that began by a refusal, want once", n)
+			}
+		}
+		if n := outage(errBroken, errPassword); n != 2 {
+			t.Errorf("it warned %d times in an outage that became a refusal, want of both", n)
+		}
+	})
+}
+
 func TestAConfigurationErrorNamesWhatToChange(t *testing.T) {
 	err := &leaderelection.ConfigurationError{Problem: "EVALSHA is not permitted", Remedy: "grant +evalsha", Err: errBroken}
 
