@@ -11,6 +11,7 @@ type faults struct {
 	mu         sync.Mutex
 	message    string // answers every command, unless it is ""
 	refuseInfo bool
+	maskInfo   bool
 	suspended  int // while the server itself asks something
 }
 
@@ -33,6 +34,18 @@ func (f *faults) refusesInfo() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.refuseInfo
+}
+
+func (f *faults) masksInfo() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.maskInfo
+}
+
+func (f *faults) setMaskInfo(mask bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.maskInfo = mask
 }
 
 func (f *faults) setError(message string) {

@@ -24,6 +24,10 @@ func (l *life) answer(s *Server, peer *server.Peer, command string, args []strin
 		peer.WriteError("NOPERM this user has no permissions to run the 'info' command")
 		return true
 	}
+	if s.faults.masksInfo() {
+		peer.WriteBulk(section("Server", "redis_version:7.0.15", "redis_mode:standalone"))
+		return true
+	}
 	peer.WriteBulk(l.info(args))
 	return true
 }

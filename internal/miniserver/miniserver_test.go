@@ -126,6 +126,11 @@ func TestFaultsLastUntilCleared(t *testing.T) {
 		t.Errorf("INFO while refused, inside a script: %q, %v", refused, err)
 	}
 	s.RefuseInfo(false)
+	s.MaskInfo(true)
+	if text, err := client.Info(ctx, "server").Result(); err != nil || strings.Contains(text, "run_id") || !strings.Contains(text, "redis_version") {
+		t.Errorf("INFO while masked: %q, %v", text, err)
+	}
+	s.MaskInfo(false)
 	if err := client.Info(ctx, "server").Err(); err != nil {
 		t.Errorf("INFO: %v", err)
 	}

@@ -131,6 +131,10 @@ func (s *Server) SetError(message string) { s.faults.setError(message) }
 // Restarts don't change it.
 func (s *Server) RefuseInfo(refuse bool) { s.faults.setRefuseInfo(refuse) }
 
+// MaskInfo has INFO tell no more than a version, or everything again: what a proxy or
+// a managed service does that has something to hide. Restarts don't change it.
+func (s *Server) MaskInfo(mask bool) { s.faults.setMaskInfo(mask) }
+
 // Close ends the server and its connections, for good. It waits until nothing of
 // it runs any more.
 func (s *Server) Close() {

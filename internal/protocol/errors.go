@@ -26,7 +26,7 @@ var hopeless = []struct{ code, problem, remedy string }{
 	{"NOPERM", "the Redis user lacks a permission, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
 	{"The user executing the script can't", "the Redis user lacks a permission that the scripts need, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
 	{"ERR unknown command", "Redis lacks a command that the election on key <key> needs", "allow EVALSHA and EVAL, and what else docs/redis.md lists"},
-	{"ERR Unknown Redis command called from script", "Redis lacks a command that the election on key <key> needs", "allow the commands in docs/redis.md"},
+	{"Unknown Redis command called from", "Redis lacks a command that the election on key <key> needs", "allow the commands in docs/redis.md"},
 	{"remote error: tls: certificate required", "Redis asks for a client certificate", "set Certificates in the TLSConfig of the client's options"},
 	{"remote error: tls: handshake failure", "Redis refuses the TLS handshake, as it does without a client certificate or a cipher that both know", "set Certificates in the TLSConfig of the client's options, or see in the log of Redis what it misses"},
 	{"remote error: tls: protocol version not supported", "Redis refuses the client's version of TLS", "set MinVersion and MaxVersion in the TLSConfig of the client's options to what its tls-protocols has"},

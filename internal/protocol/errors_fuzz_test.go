@@ -14,7 +14,7 @@ import (
 // has the codes: at the beginning of the error, or of one that it quotes.
 var mendable = regexp.MustCompile(`(?s)WRONGTYPE key \d |(^|: |ERR )(` + strings.Join([]string{
 	"WRONGPASS", "NOAUTH", "ERR Protocol error: unauthenticated", "ERR invalid password", "ERR AUTH <password> called without any password",
-	"NOPERM", "The user executing the script can't", "ERR unknown command", "ERR Unknown Redis command called from script", "CROSSSLOT",
+	"NOPERM", "The user executing the script can't", "ERR unknown command", "Unknown Redis command called from", "CROSSSLOT",
 	"remote error: tls: ", "tls: first record does not look like a TLS handshake",
 }, "|") + ")")
 

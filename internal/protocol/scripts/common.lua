@@ -122,7 +122,7 @@ end
 local function server()
   local run = field(info('server'), 'run_id', '%x+')
   if not run then
-    warning = 'INFO is refused: that Redis lost its data is then noticed only by candidates that have seen a term'
+    warning = 'INFO is refused, or tells no run_id: that Redis lost its data is then noticed only by candidates that have seen a term'
     return nil
   end
   return run .. '/' .. (field(info('replication'), 'master_replid', '%x+') or '')
