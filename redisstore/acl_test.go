@@ -77,8 +77,9 @@ const minimalUser = "minimal"
 func minimalRules(t *testing.T, lock, info string) []any {
 	t.Helper()
 	names := strings.NewReplacer("jobs:lock", lock, "jobs:leader", info, ">secret", ">"+password)
-	var rules []any
-	for _, word := range documentedACL(t)[3:] {
+	words := documentedACL(t)[3:]
+	rules := make([]any, 0, len(words))
+	for _, word := range words {
 		rules = append(rules, names.Replace(word))
 	}
 	return rules

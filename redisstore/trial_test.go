@@ -60,9 +60,9 @@ func miniTrial(f *testing.F) *trial {
 func newTrial(t *testing.T, server redistest.Any) *trial {
 	trial := &trial{T: t, server: server, admin: server.Client(t), key: "jobs"}
 	options := server.Options()
-	if real, ok := server.(*redistest.Server); ok && options.Password == "" {
-		trial.elector = real
-		real.PermitUser(minimalUser, minimalRules(t, "jobs", "jobs:info")...)
+	if redis, ok := server.(*redistest.Server); ok && options.Password == "" {
+		trial.elector = redis
+		redis.PermitUser(minimalUser, minimalRules(t, "jobs", "jobs:info")...)
 		options.Username, options.Password = minimalUser, password
 	}
 	trial.store = newStore(t, options)

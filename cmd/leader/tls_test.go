@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,7 +31,7 @@ func TestRunByMutualTLSAsANamedUser(t *testing.T) {
 	t.Parallel()
 	server, flags := secretive(t)
 	url := "rediss://worker:p%40ss%20word@" + server.Addr()
-	common := append(flags, "--ttl", "2s", "--", "sh", "-c", `echo "term $LEADER_TERM"; exec sleep 1000`)
+	common := slices.Concat(flags, []string{"--ttl", "2s", "--", "sh", "-c", `echo "term $LEADER_TERM"; exec sleep 1000`})
 
 	first := run(t, url, common...)
 	first.awaitOutput("term ")
