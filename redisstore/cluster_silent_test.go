@@ -3,7 +3,6 @@ package redisstore_test
 import (
 	"sync"
 	"testing"
-	"time"
 
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
@@ -37,27 +36,4 @@ func TestF13SilentPrimaryOfACluster(t *testing.T) {
 			leader.goesOn(term, "with another primary")
 		})
 	}
-}
-
-// A grant needs the acknowledgements of the replicas of the node that has the slot
-// now, not of the one that the client takes for it.
-func TestF14ReplicaAcksAreOfTheNodeThatHasTheSlot(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.StartCluster(t, 2, 1)
-	trial := onCluster(t, cluster, redisstore.WithReplicaAcks(1, 200*time.Millisecond))
-	won := trial.candidate("leader", long).win()
-	to := cluster.Shards[0]
-	if cluster.PrimaryOf(trial.key) == to[0] {
-		to = cluster.Shards[1]
-	}
-	cluster.MoveSlotOf(trial.key, to[0], func(int, int) {})
-	to[1].Pause()
-	if a, err := won.tryRenew(); err == nil {
-		t.Errorf("a renewal that no replica has was %v", a.Verdict)
-	}
-	to[1].Resume()
-	eventually(t, "a renewal that the replica has", func() bool {
-		_, err := won.tryRenew()
-		return err == nil
-	})
 }
