@@ -34,6 +34,9 @@ func TestF18WithoutWakeUpsFollowersAreTold(t *testing.T) {
 		if n := t.subscriptions() - asked; n > 20 {
 			t.Errorf("it tried to subscribe %d times in a second", n)
 		}
+
+		t.do("ACL", "SETUSER", "deaf", "allchannels")
+		eventually(t.T, "a subscription once it is permitted", func() bool { return t.subscribers(t.key) == 1 })
 	})
 }
 

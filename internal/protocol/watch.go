@@ -30,6 +30,8 @@ type watched struct {
 	hints     map[chan leaderelection.Hint]struct{}
 	confirmed bool      // Redis has, at least once, confirmed the subscription
 	missed    time.Time // when it first answered something else, and had not
+	late      bool      // it should have, long ago
+	again     time.Time // when it is asked for a late one once more
 }
 
 func (w *watchers) add(ctx context.Context, channel string) <-chan leaderelection.Hint {
@@ -65,20 +67,31 @@ func (w *watchers) remove(channel string, hints chan leaderelection.Hint) {
 	w.wake()
 }
 
-// confirmedWithin is how long a subscription may take that is permitted.
-const confirmedWithin = 3 * time.Second
+const (
+	confirmedWithin = 3 * time.Second  // so long may a subscription take that is permitted
+	askedAgainAfter = 10 * time.Second // after one that was refused: permissions change
+)
 
 // warning is called when Redis has answered something, and says that the
-// subscription is not confirmed if it should have been long ago.
+// subscription is not confirmed if it should have been long ago. Redis is then asked
+// again from time to time: a client library does so only when its connection breaks.
 func (w *watchers) warning(channel string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	watched := w.channels[channel]
-	switch {
-	case watched == nil || watched.confirmed:
-	case watched.missed.IsZero():
-		watched.missed = time.Now()
-	case time.Since(watched.missed) > confirmedWithin:
+	watched, now := w.channels[channel], time.Now()
+	if watched == nil || watched.confirmed {
+		return ""
+	}
+	if watched.missed.IsZero() {
+		watched.missed = now
+	}
+	if !watched.late && now.Sub(watched.missed) > confirmedWithin {
+		watched.late, watched.again = true, now.Add(askedAgainAfter)
+	}
+	if watched.late && !now.Before(watched.again) {
+		w.wake()
+	}
+	if watched.late {
 		return fmt.Sprintf("no wake-ups: Redis has not confirmed the subscription to %q, so that followers notice a release at their RetryInterval only; permit SUBSCRIBE and the channel, as in docs/redis.md", channel)
 	}
 	return ""
@@ -121,8 +134,13 @@ func (w *watchers) adjust(subscription Subscription, subscribed map[string]bool)
 func (w *watchers) difference(subscribed map[string]bool) (wanted, unwanted []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for channel := range w.channels {
-		if !subscribed[channel] {
+	now := time.Now()
+	for channel, watched := range w.channels {
+		again := watched.late && !watched.confirmed && !now.Before(watched.again)
+		if again {
+			watched.again = now.Add(askedAgainAfter)
+		}
+		if again || !subscribed[channel] {
 			wanted = append(wanted, channel)
 			subscribed[channel] = true
 		}

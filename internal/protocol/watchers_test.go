@@ -49,6 +49,41 @@ func TestMessagesOfAnotherChannelAreNoHints(t *testing.T) {
 	}
 }
 
+// A subscription that was refused may be permitted later.
+func TestSubscriptionsThatAreNotConfirmedAreAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		changed := make(chan struct{}, 1)
+		w := &watchers{changed: changed}
+		w.add(t.Context(), "{jobs}:events")
+		<-changed
+		subscribed := map[string]bool{}
+		asked := func() int {
+			w.warning("{jobs}:events")
+			if len(changed) == 0 {
+				return 0
+			}
+			<-changed
+			wanted, _ := w.difference(subscribed)
+			return len(wanted)
+		}
+		w.difference(subscribed) // which asks for the first time
+		times := 0
+		for range 60 {
+			time.Sleep(time.Second)
+			times += asked()
+		}
+		if times < 4 || times > 6 {
+			t.Errorf("Redis was asked %d times more in a minute, want about every %v", times, askedAgainAfter)
+		}
+		w.deliver(Message{Channel: "{jobs}:events", Subscribed: true})
+		time.Sleep(time.Hour)
+		if wanted, _ := w.difference(subscribed); asked() != 0 || len(wanted) != 0 {
+			t.Error("Redis is asked for what it has confirmed")
+		}
+	})
+}
+
 // Three seconds of answers without a confirmation are too long, and one confirmation
 // is enough, whatever breaks later.
 func TestSubscriptionsThatAreNotConfirmedAreToldOf(t *testing.T) {
@@ -63,7 +98,7 @@ func TestSubscriptionsThatAreNotConfirmedAreToldOf(t *testing.T) {
 			t.Error("warned at the first answer")
 		}
 		time.Sleep(confirmedWithin + time.Second)
-		if !warned() {
+		if first, second := warned(), warned(); !first || !second {
 			t.Error("not warned when Redis has answered for long, and confirmed nothing")
 		}
 		if w.warning("{others}:events") != "" {
