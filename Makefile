@@ -26,6 +26,7 @@ test: setup ## every test, with the race detector, on a real redis-server and Po
 	cd fence/postgrestest && $(GO) test $(TEST_FLAGS) ./...
 	cd rueidisstore && $(GO) test $(TEST_FLAGS) ./...
 	cd rueidisstore && $(GO) test $(TEST_FLAGS) -overlay rows.json example.com/leaderelection/redisstore
+	cd bench && $(GO) test -timeout 10m ./... # without the race detector, by which its peers take minutes to compile
 
 .PHONY: soak
 soak: setup ## every test 20 times over; takes about an hour
@@ -56,6 +57,11 @@ failovers: setup ## Sentinel and Cluster fail over in all their ways: TIMES=50 [
 	$(GO) test ./internal/failover -count=1 -timeout 0 -v -parallel 16 -run '^TestF13Failovers$$' -args \
 		-times $(or $(TIMES),50) -report '$(abspath $(REPORT))'
 
+.PHONY: bench
+bench: setup ## measures it side by side with other elections; over an hour [ROUNDS=50] [PEERS=a,b] [ONLY=crash] [OUT=docs]
+	cd bench && $(GO) run . -rounds $(or $(ROUNDS),50) -out '$(abspath $(or $(OUT),docs))' \
+		$(if $(PEERS),-peers '$(PEERS)') $(if $(ONLY),-only '$(ONLY)')
+
 .PHONY: cover
 cover: setup ## statement coverage of the root package, the protocol and redisstore, and what is not covered
 	@mkdir -p $(BIN)
@@ -68,9 +74,9 @@ lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) ## go vet, gofmt, golangci-lint, and
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) mod tidy -diff
 	$(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
-	cd fence/postgrestest && $(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
 	@test -z "$$(gofmt -d <rueidisstore/rows/backend_test.go.txt)" || { echo "not formatted: rueidisstore/rows/backend_test.go.txt"; exit 1; }
-	cd rueidisstore && $(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
+	for module in fence/postgrestest rueidisstore bench; do (cd $$module && \
+		$(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...) || exit 1; done
 	cd rueidisstore && $(GO) vet -overlay rows.json example.com/leaderelection/redisstore
 
 # Pinned, and built apart from this module, whose go.mod its users inherit.
