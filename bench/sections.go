@@ -90,7 +90,11 @@ var sections = []section{
 
 - SIGCONT: the leader was frozen until another led. What counts is from when it was thawed; "believes" is its first answer. No lease can prevent a write that is already on its way then, see [fencing.md](fencing.md).
 - Black hole: nothing of the leader's connections arrives any more. Also, how long after that another led.
-- Restart: the store is killed and started again. Redis has lost its data then; etcd has not. "Kept" is in how many rounds the leader led on without interruption. client-go's record here is of our making, and was spared.`,
+- Restart: the store is killed and started again. Redis has lost its data then; etcd has not. "Kept" is in how many rounds the leader led on without interruption. client-go's record here is of our making, and was spared.
+
+Where the overlaps come from, by the peers' sources: a flag stays up until the next refresh fails, however long the process was frozen. rueidislock waits for an extension
+that is not answered until KeyValidity after it was begun, which is up to ExtendInterval longer than the lease. client-go's Run returns, and calls OnStoppedLeading, only after
+ReleaseOnCancel has tried to release the lease, for which it waits as long as a request may take. etcd's client looks once a second whether a lease has ended, and counts it from when an answer arrived.`,
 		columns: []column{
 			{"SIGCONT: p50", "overlap.pause", p50}, {"max", "overlap.pause", p99}, {"believes", "pause.believes", share},
 			{"black hole: p50", "overlap.blackhole", p50}, {"max", "overlap.blackhole", p99}, {"next after", "blackhole.after", p50},
