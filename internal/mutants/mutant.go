@@ -35,10 +35,11 @@ func in(file string, texts ...string) []edit {
 // core is the tests of the root package, which take no time.
 var core = []suite{{".", "^Test"}}
 
-// redis is tests of the protocol and of redisstore, which start servers.
-func redis(pattern string) []suite {
-	return []suite{{"./internal/protocol", pattern}, {"./redisstore", pattern}}
-}
+// redis is tests of redisstore, which start servers.
+func redis(pattern string) []suite { return []suite{{"./redisstore", pattern}} }
+
+// protocol is tests of what is asked of Redis, and of what is made of its answers.
+func protocol(pattern string) []suite { return []suite{{"./internal/protocol", pattern}} }
 
 // mutants returns all of them.
 func mutants() []mutant {
