@@ -73,6 +73,10 @@ type waiting struct {
 }
 
 func (w waiting) on(ctx context.Context, node *redis.Client, asking bool) (reply any, acknowledged int64, err error) {
+	timeout := w.timeout
+	if patience := node.Options().ReadTimeout; patience > 0 {
+		timeout = max(min(timeout, patience/2), time.Millisecond) // or the client gives up before WAIT does, and a refusal is never heard
+	}
 	var script, wait *redis.Cmd
 	// The error is that of the first command that has one, each of which is looked at.
 	_, _ = node.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -80,7 +84,7 @@ func (w waiting) on(ctx context.Context, node *redis.Client, asking bool) (reply
 			p.Do(ctx, "ASKING")
 		}
 		script = eval(ctx, p, w.Eval)
-		wait = p.Do(ctx, "WAIT", w.replicas, w.timeout.Milliseconds())
+		wait = p.Do(ctx, "WAIT", w.replicas, timeout.Milliseconds())
 		return nil
 	})
 	if reply, err = script.Result(); err != nil {

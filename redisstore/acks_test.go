@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -128,5 +129,34 @@ func TestReplicaAcksBelowZeroAreRefused(t *testing.T) {
 	store := newStore(t, trial.server.Options(), redisstore.WithReplicaAcks(-1, time.Second))
 	if _, err := leaderelection.New(store, nil); err == nil {
 		t.Error("New accepts -1 replicas")
+	}
+}
+
+// A repeated claim writes something, whatever it may not write: from Redis 7.2 on,
+// WAIT counts from what its own connection wrote last, and not from the grant that
+// another one asked for.
+func TestF14RepeatedClaimIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.primary.settled()
+	p.primary.elector.PermitUser(minimalUser, "-zadd")
+	c := p.primary.candidate("leader", long)
+	claim := newClaim()
+	if a := c.acquire(claim); a.Verdict != leaderelection.Granted {
+		t.Fatalf("the first time: %v", a.Verdict)
+	}
+	offset := func() int {
+		value, err := strconv.Atoi(p.primary.admin.InfoMap(t.Context(), "replication").Item("Replication", "master_repl_offset"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	before := offset()
+	if a := c.acquire(claim); a.Verdict != leaderelection.Granted {
+		t.Fatalf("repeated: %v", a.Verdict)
+	}
+	if offset() == before {
+		t.Error("the primary has nothing new for its replica")
 	}
 }

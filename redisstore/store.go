@@ -48,12 +48,13 @@ type Option = protocol.Option
 //
 // For that, n must be so high that whatever is cut off with the old primary has
 // fewer replicas than n: the number of all replicas is always enough, and costs the
-// leader its lease when one of them is down for longer than that. With one or two
-// replicas, of which one is never alone with the primary, 1 is enough.
+// leader its lease when one of them is down for longer than that. Under Sentinel,
+// replicas follow a primary that was replaced until they are told, one after the
+// other: use the number of replicas less one, and at least 1.
 //
 // A renewal that too few replicas have acknowledged is an unknown outcome, and
 // tried again until the lease's deadline; a grant is given back. timeout is how long the
-// replicas may take; zero, or more than half of what the call may take, is taken for
+// replicas may take, at most half of the client's ReadTimeout; zero, or more than half of what the call may take, is taken for
 // that half. Each renewal and bid takes one round trip more, to the replicas and back.
 //
 // It takes WAIT, which some managed services and proxies refuse: Start then returns

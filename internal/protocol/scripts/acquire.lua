@@ -27,7 +27,12 @@ if not failed(try('ZADD', KEYS[5], whole(now / 1000 + presence), id)) then
   redis.pcall('PEXPIRE', KEYS[5], RETENTION)
 end
 
-if claim == record.claim and s.claim == claim and s.ours then return reply('granted', record, now, s) end
+if claim == record.claim and s.claim == claim and s.ours then
+  -- From Redis 7.2 on, WAIT counts from what its connection wrote last, and this
+  -- may be another than the grant's: so something must be written (F14).
+  redis.call('HSET', KEYS[3], 'run', record.run)
+  return reply('granted', record, now, s)
+end
 if claim == record.claim or is_spent(record, claim) then return reply('lost', record, now, s) end
 if s.wait ~= 0 then return reply(refusal(s), record, now, s) end
 
