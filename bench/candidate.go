@@ -19,8 +19,8 @@ func runCandidate(name string, s contender.Settings) error {
 	if !ok {
 		return fmt.Errorf("no such peer: %q", name)
 	}
-	out := newPrinter(os.Stdout)
-	connection, err := p.dial(s.URL, func() { out.print(belief.Record{Kind: belief.Event, What: eventRenewed}) })
+	out := belief.NewPrinter(os.Stdout)
+	connection, err := p.dial(s.URL, func() { out.Print(belief.Record{Kind: belief.Event, What: eventRenewed}) })
 	if err != nil {
 		return err
 	}
@@ -41,23 +41,23 @@ func runCandidate(name string, s contender.Settings) error {
 	watching, unwatch := context.WithCancel(context.Background())
 	watched := make(chan struct{})
 	go func() { defer close(watched); watch(watching, me, s.Pace, became, out) }()
-	out.print(belief.Record{Kind: belief.Hello})
+	out.Print(belief.Record{Kind: belief.Hello})
 
 	err = me.Run(ctx)
 	unwatch()
 	<-watched
-	out.print(belief.Record{Kind: belief.Bye})
+	out.Print(belief.Record{Kind: belief.Bye})
 	return err
 }
 
-func stopAtSIGTERM(stop func(), out *printer) {
+func stopAtSIGTERM(stop func(), out *belief.Printer) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
 	go func() {
 		<-signals
 		at := belief.Now()
 		stop()
-		out.print(belief.Record{Kind: belief.Event, What: eventStopping, At: at})
+		out.Print(belief.Record{Kind: belief.Event, What: eventStopping, At: at})
 	}()
 }
 
@@ -66,8 +66,8 @@ func stopAtSIGTERM(stop func(), out *printer) {
 const followerPace = 5 * time.Millisecond
 
 // watch asks the candidate whether it leads, again and again.
-func watch(ctx context.Context, me candidate, pace time.Duration, became <-chan struct{}, out *printer) {
-	sampler := belief.NewSampler(belief.Lead, out.print)
+func watch(ctx context.Context, me candidate, pace time.Duration, became <-chan struct{}, out *belief.Printer) {
+	sampler := belief.NewSampler(belief.Lead, out.Print)
 	defer sampler.End()
 	for ctx.Err() == nil {
 		leads := false

@@ -135,10 +135,18 @@ func (c *cast) successor(old belief.Reign) (belief.Reign, error) {
 	return next, err
 }
 
-// settle lets new followers find their place, and then some time pass: of those that
-// poll, the moment within their period decides how long they take.
-func (c *cast) settle(period time.Duration) {
+// settled fills the election and returns its leader, once the new followers have
+// found their place, and then some time has passed: of those that poll, the moment
+// within their period decides how long they take.
+func (c *cast) settled(period time.Duration) (*contender.Process, belief.Reign, error) {
+	if err := c.fill(members); err != nil {
+		return nil, belief.Reign{}, err
+	}
+	if _, _, err := c.leader(); err != nil {
+		return nil, belief.Reign{}, err
+	}
 	time.Sleep(300*time.Millisecond + period + rand.N(period))
+	return c.leader()
 }
 
 func (c *cast) lease(leader *contender.Process) lease {

@@ -6,14 +6,7 @@ import "example.com/leaderelection/internal/belief"
 // kill, until the next one believes.
 func measureCrash(t *task) error {
 	t.inLanes(2, t.rounds, func(_ *scope, st store, c *cast) error {
-		if err := c.fill(members); err != nil {
-			return err
-		}
-		if _, _, err := c.leader(); err != nil {
-			return err
-		}
-		c.settle(t.timing.heartbeat) // client-go's followers learn of a lease by its renewals
-		leader, reign, err := c.leader()
+		leader, reign, err := c.settled(t.timing.heartbeat) // client-go's followers learn of a lease by its renewals
 		if err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func runCrowd(name, count, become string, s contender.Settings) error {
 	if err != nil {
 		return err
 	}
-	newPrinter(os.Stdout).print(belief.Record{Kind: belief.Event, What: eventCrowd, Err: string(text)})
+	belief.NewPrinter(os.Stdout).Print(belief.Record{Kind: belief.Event, What: eventCrowd, Err: string(text)})
 	select {} // until the parent ends it
 }
 

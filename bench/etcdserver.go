@@ -66,7 +66,7 @@ func runEtcd(s contender.Settings) error {
 	case <-time.After(patience):
 		return errors.New("etcd is not ready")
 	}
-	newPrinter(os.Stdout).print(belief.Record{Kind: belief.Hello})
+	belief.NewPrinter(os.Stdout).Print(belief.Record{Kind: belief.Hello})
 	return <-server.Err()
 }
 

@@ -14,14 +14,7 @@ const members = 3
 // believes.
 func measureHandover(t *task) error {
 	t.inLanes(1, t.rounds, func(_ *scope, _ store, c *cast) error {
-		if err := c.fill(members); err != nil {
-			return err
-		}
-		if _, _, err := c.leader(); err != nil {
-			return err
-		}
-		c.settle(t.timing.retry)
-		leader, reign, err := c.leader()
+		leader, reign, err := c.settled(t.timing.retry)
 		if err != nil {
 			return err
 		}

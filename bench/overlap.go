@@ -38,14 +38,7 @@ func measureOverlap(t *task) error {
 // pause: the leader is frozen (SIGSTOP) until somebody else leads, and thawed. What
 // counts is from then: a frozen process can do nothing, whatever it believes.
 func (t *task) pause(_ *scope, _ store, c *cast) error {
-	if err := c.fill(members); err != nil {
-		return err
-	}
-	if _, _, err := c.leader(); err != nil {
-		return err
-	}
-	c.settle(t.timing.heartbeat)
-	leader, reign, err := c.leader()
+	leader, reign, err := c.settled(t.timing.heartbeat)
 	if err != nil {
 		return err
 	}
@@ -85,14 +78,7 @@ func (t *task) blackHole(s *scope, st store, _ *cast) error {
 	}
 	c := newCast(s, t.peer, t.timing, func(i int) string { return proxies[i].Addr() })
 	defer c.close()
-	if err := c.fill(members); err != nil {
-		return err
-	}
-	if _, _, err := c.leader(); err != nil {
-		return err
-	}
-	c.settle(t.timing.heartbeat)
-	leader, reign, err := c.leader()
+	leader, reign, err := c.settled(t.timing.heartbeat)
 	if err != nil {
 		return err
 	}
@@ -118,14 +104,7 @@ func (t *task) blackHole(s *scope, st store, _ *cast) error {
 // restart: the store is killed and started again while the leader lives, Redis without
 // its data.
 func (t *task) restart(_ *scope, st store, c *cast) error {
-	if err := c.fill(members); err != nil {
-		return err
-	}
-	if _, _, err := c.leader(); err != nil {
-		return err
-	}
-	c.settle(t.timing.heartbeat)
-	_, reign, err := c.leader()
+	_, reign, err := c.settled(t.timing.heartbeat)
 	if err != nil {
 		return err
 	}

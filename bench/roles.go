@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"sync"
 
 	"example.com/leaderelection/internal/belief"
 	"example.com/leaderelection/internal/contender"
@@ -55,25 +53,5 @@ func playRole(args []string) (ok bool, err error) {
 		return true, runCrowd(args[1], args[2], args[3], settings)
 	default:
 		return true, fmt.Errorf("no such role: %q", args)
-	}
-}
-
-// printer prints records, one a line.
-type printer struct {
-	mu  sync.Mutex
-	out *json.Encoder
-}
-
-func newPrinter(out io.Writer) *printer { return &printer{out: json.NewEncoder(out)} }
-
-func (p *printer) print(record belief.Record) {
-	if record.At == 0 {
-		record.At = belief.Now()
-	}
-	p.mu.Lock()
-	err := p.out.Encode(record)
-	p.mu.Unlock()
-	if err != nil {
-		os.Exit(1) // nobody listens any more
 	}
 }

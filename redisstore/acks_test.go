@@ -29,12 +29,12 @@ func (p pair) promote() { replicaOf(p.replica.T, p.replica.admin, nil) }
 
 // withAcks has the trial's store wait for one replica.
 func (t *trial) withAcks() *trial {
-	t.elector.PermitUser(minimalUser, moreRules(t.T, "wait")...)
-	options := t.server.Options()
-	options.Username, options.Password = minimalUser, password
-	t.store = newStore(t, options, redisstore.WithReplicaAcks(1, 2*time.Second))
+	t.permitWait()
+	t.store = newStore(t, t.options(), redisstore.WithReplicaAcks(1, 2*time.Second))
 	return t
 }
+
+func (t *trial) permitWait() { t.elector.PermitUser(minimalUser, moreRules(t.T, "wait")...) }
 
 func TestF14RenewalsThatNoReplicaHasAreUnknownOutcomes(t *testing.T) {
 	t.Parallel()

@@ -18,18 +18,31 @@ func onCluster(t *testing.T, cluster *redistest.Cluster, opts ...redisstore.Opti
 	trial := &trial{T: t, key: leaderelection.DefaultRedisKeyName}
 	options := cluster.Options()
 	options.Username, options.Password = minimalUser, password
-	for _, shard := range cluster.Shards {
-		for _, node := range shard {
-			node.PermitUser(minimalUser, minimalRules(t, trial.key, trial.key+":info")...)
-			node.PermitUser(minimalUser, moreRules(t, "cluster")...)
-			if len(opts) > 0 {
-				node.PermitUser(minimalUser, moreRules(t, "wait")...)
-			}
+	for _, node := range cluster.Nodes() {
+		node.PermitUser(minimalUser, minimalRules(t, trial.key, trial.key+":info")...)
+		node.PermitUser(minimalUser, moreRules(t, "cluster")...)
+		if len(opts) > 0 {
+			node.PermitUser(minimalUser, moreRules(t, "wait")...)
 		}
 	}
 	trial.store = newClusterStore(t, options, opts...)
 	cluster.PrimaryOf(trial.key).AwaitUptime(2 * time.Second) // or its uptime alone would call for a quarantine
 	return trial.settled()
+}
+
+// eachWithAcks runs test without acknowledgements and with one.
+func eachWithAcks(t *testing.T, test func(t *testing.T, opts ...redisstore.Option)) {
+	t.Helper()
+	t.Parallel()
+	for name, opts := range map[string][]redisstore.Option{
+		"without acks": nil,
+		"with acks":    {redisstore.WithReplicaAcks(1, 0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, opts...)
+		})
+	}
 }
 
 // The two configured names lie in different slots, and here on different nodes.
@@ -60,64 +73,47 @@ func TestF20ElectionOnACluster(t *testing.T) {
 // MOVED). The lease outlives it, and the term with it. The other node is another
 // server, so nobody else acquires for a while.
 func TestF20SlotIsMovedUnderALeader(t *testing.T) {
-	t.Parallel()
-	for name, opts := range map[string][]redisstore.Option{
-		"without acks": nil,
-		"with acks":    {redisstore.WithReplicaAcks(1, 0)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cluster := redistest.StartCluster(t, 2, len(opts))
-			trial := onCluster(t, cluster, opts...)
-			leader := trial.start("leader", long).leads()
-			term := leader.Term()
-			to := cluster.Shards[0][0]
-			if cluster.PrimaryOf(trial.key) == to {
-				to = cluster.Shards[1][0]
+	eachWithAcks(t, func(t *testing.T, opts ...redisstore.Option) {
+		cluster := redistest.StartCluster(t, 2, len(opts))
+		trial := onCluster(t, cluster, opts...)
+		leader := trial.start("leader", long).leads()
+		term := leader.Term()
+		to := cluster.OtherPrimary(trial.key)
+		cluster.MoveSlotOf(trial.key, to, func(arrived, all int) {
+			if arrived == 0 || arrived == all {
+				leader.goesOn(term, fmt.Sprintf("while %d of %d keys have moved", arrived, all))
+				return
 			}
-			cluster.MoveSlotOf(trial.key, to, func(arrived, all int) {
-				if arrived == 0 || arrived == all {
-					leader.goesOn(term, fmt.Sprintf("while %d of %d keys have moved", arrived, all))
-					return
-				}
-				// In between, no script may touch the keys if it needs some on either side (TRYAGAIN).
-				heard := func() int {
-					return len(leader.all(leaderelection.Renewed)) + len(leader.all(leaderelection.RenewalFailed))
-				}
-				before := heard()
-				eventually(t, "a heartbeat in the middle of it", func() bool { return heard() > before })
-			})
-			if cluster.PrimaryOf(trial.key) != to {
-				t.Fatal("the slot has not moved")
+			// In between, no script may touch the keys if it needs some on either side (TRYAGAIN).
+			heard := func() int {
+				return len(leader.all(leaderelection.Renewed)) + len(leader.all(leaderelection.RenewalFailed))
 			}
-			leader.goesOn(term, "after the slot has moved")
+			before := heard()
+			eventually(t, "a heartbeat in the middle of it", func() bool { return heard() > before })
 		})
-	}
+		if cluster.PrimaryOf(trial.key) != to {
+			t.Fatal("the slot has not moved")
+		}
+		leader.goesOn(term, "after the slot has moved")
+	})
 }
 
 // The slot's primary dies, and a replica takes its place.
 func TestF13ClusterFailsOver(t *testing.T) {
-	t.Parallel()
-	for name, opts := range map[string][]redisstore.Option{
-		"without acks": nil,
-		"with acks":    {redisstore.WithReplicaAcks(1, 0)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cluster := redistest.StartCluster(t, 3, 1+len(opts)) // an odd number of primaries elects the replica
-			trial := onCluster(t, cluster, opts...)
-			leader := trial.start("leader", long).leads()
-			term := leader.Term()
+	eachWithAcks(t, func(t *testing.T, opts ...redisstore.Option) {
+		cluster := redistest.StartCluster(t, 3, 1+len(opts)) // an odd number of primaries elects the replica
+		trial := onCluster(t, cluster, opts...)
+		leader := trial.start("leader", long).leads()
+		term := leader.Term()
 
-			primary := cluster.PrimaryOf(trial.key)
-			primary.Kill()
-			eventually(t, "another primary", func() bool {
-				p := cluster.PrimaryOf(trial.key)
-				return p != nil && p != primary
-			})
-			leader.goesOn(term, "after the failover")
+		primary := cluster.PrimaryOf(trial.key)
+		primary.Kill()
+		eventually(t, "another primary", func() bool {
+			p := cluster.PrimaryOf(trial.key)
+			return p != nil && p != primary
 		})
-	}
+		leader.goesOn(term, "after the failover")
+	})
 }
 
 func TestF14ReplicaAcksOnACluster(t *testing.T) {
@@ -137,16 +133,15 @@ func TestF14ReplicaAcksOnACluster(t *testing.T) {
 	})
 }
 
-// Elections spread over all slots, whatever braces their names have, share one subscription, whatever node it is on: a
-// Cluster tells all its nodes what was published on one.
+// Elections spread over all slots, whatever braces their names have, share one
+// subscription, whatever node it is on: a Cluster tells all its nodes what was
+// published on one.
 func TestF20OneSubscriptionForAllSlots(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3, 1)
 	trial := onCluster(t, cluster)
-	for _, shard := range cluster.Shards {
-		for _, node := range shard {
-			node.PermitUser(minimalUser, "allkeys", "allchannels")
-		}
+	for _, node := range cluster.Nodes() {
+		node.PermitUser(minimalUser, "allkeys", "allchannels")
 	}
 	const elections = 60
 	primaries := map[*redistest.Server]int{}
@@ -200,11 +195,9 @@ func TestF21SubscriptionFindsAnotherNode(t *testing.T) {
 
 // subscribed returns the nodes that have subscribed connections, once for each.
 func subscribed(cluster *redistest.Cluster) (at []*redistest.Server) {
-	for _, shard := range cluster.Shards {
-		for _, node := range shard {
-			for range strings.Count(node.Clients(), " flags=P ") {
-				at = append(at, node)
-			}
+	for _, node := range cluster.Nodes() {
+		for range strings.Count(node.Clients(), " flags=P ") {
+			at = append(at, node)
 		}
 	}
 	return at

@@ -14,9 +14,8 @@ func TestF14RefusalIsHeardWithAShortReadTimeout(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	p.primary.settled().candidate("leader", long).win()
-	p.primary.elector.PermitUser(minimalUser, moreRules(t, "wait")...)
-	options := p.primary.server.Options()
-	options.Username, options.Password = minimalUser, password
+	p.primary.permitWait()
+	options := p.primary.options()
 	options.ReadTimeout, options.MaxRetries = 2*time.Second, -1
 	rival := p.primary.candidate("rival", long)
 	rival.store = newStore(t, options, redisstore.WithReplicaAcks(1, 0))

@@ -54,8 +54,9 @@ type Option = protocol.Option
 //
 // A renewal that too few replicas have acknowledged is an unknown outcome, and
 // tried again until the lease's deadline; a grant is given back. timeout is how long the
-// replicas may take, at most half of the client's ReadTimeout; zero, or more than half of what the call may take, is taken for
-// that half. Each renewal and bid takes one round trip more, to the replicas and back.
+// replicas may take; zero, or more than half of what the call may take, is taken for
+// that half, and more than half of the client's ReadTimeout for that one. Each renewal
+// and bid takes one round trip more, to the replicas and back.
 //
 // It takes WAIT, which some managed services and proxies refuse: Start then returns
 // a *leaderelection.ConfigurationError.

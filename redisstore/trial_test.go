@@ -59,14 +59,21 @@ func miniTrial(f *testing.F) *trial {
 // says they need, and no others, if it is on a real server without a password.
 func newTrial(t *testing.T, server redistest.Any) *trial {
 	trial := &trial{T: t, server: server, admin: server.Client(t), key: "jobs"}
-	options := server.Options()
-	if redis, ok := server.(*redistest.Server); ok && options.Password == "" {
+	if redis, ok := server.(*redistest.Server); ok && server.Options().Password == "" {
 		trial.elector = redis
 		redis.PermitUser(minimalUser, minimalRules(t, "jobs", "jobs:info")...)
+	}
+	trial.store = newStore(t, trial.options())
+	return trial
+}
+
+// options are those of the trial's user.
+func (t *trial) options() *redis.Options {
+	options := t.server.Options()
+	if t.elector != nil {
 		options.Username, options.Password = minimalUser, password
 	}
-	trial.store = newStore(t, options)
-	return trial
+	return options
 }
 
 // on is the same server as another test of it sees it, with an election of its own.

@@ -67,7 +67,7 @@ type Option = protocol.Option
 //
 // A renewal that too few replicas have acknowledged is an unknown outcome, and
 // tried again until the lease's deadline; a grant is given back. timeout is how long the
-// replicas may take, less than the client waits for an answer; zero, or more than half of what the call may take, is taken for
+// replicas may take; zero, or more than half of what the call may take, is taken for
 // that half. Each renewal and bid takes one round trip more, to the replicas and back,
 // and a connection of rueidis's blocking pool meanwhile.
 //

@@ -4,14 +4,12 @@ package contender
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
@@ -35,10 +33,10 @@ func Run(settings Settings) error {
 	client := redis.NewClient(options)
 	defer func() { _ = client.Close() }()
 
-	out := newPrinter(os.Stdout)
+	out := belief.NewPrinter(os.Stdout)
 	election, err := leaderelection.New(redisstore.New(client), settings.config(),
 		leaderelection.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))),
-		leaderelection.WithObserver(leaderelection.ObserverFunc(out.event)))
+		leaderelection.WithObserver(leaderelection.ObserverFunc(func(event leaderelection.Event) { out.Print(recordOf(event)) })))
 	if err != nil {
 		return err
 	}
@@ -48,11 +46,11 @@ func Run(settings Settings) error {
 		case became <- struct{}{}:
 		default: // it has found out by itself
 		}
-		out.print(belief.Record{Kind: belief.Became, Leads: election.IsLeader()})
+		out.Print(belief.Record{Kind: belief.Became, Leads: election.IsLeader()})
 	})
-	election.OnLoseLeadership(func() { out.print(belief.Record{Kind: belief.Lost, Leads: election.IsLeader()}) })
+	election.OnLoseLeadership(func() { out.Print(belief.Record{Kind: belief.Lost, Leads: election.IsLeader()}) })
 
-	out.print(belief.Record{Kind: belief.Hello})
+	out.Print(belief.Record{Kind: belief.Hello})
 	watching, stop := context.WithCancel(context.Background())
 	watched := make(chan struct{})
 	go func() { defer close(watched); watch(watching, election, settings.Pace, became, out) }()
@@ -62,7 +60,7 @@ func Run(settings Settings) error {
 	err = election.Lead(context.Background(), worker{out, settings.TidyUp}.work)
 	stop()
 	<-watched
-	out.print(belief.Record{Kind: belief.Bye, Err: text(err)})
+	out.Print(belief.Record{Kind: belief.Bye, Err: text(err)})
 	return err
 }
 
@@ -109,8 +107,8 @@ const (
 )
 
 // watch asks the election whether it leads, again and again.
-func watch(ctx context.Context, election *leaderelection.Election, pace time.Duration, became <-chan struct{}, out *printer) {
-	sampler := belief.NewSampler(belief.Lead, out.print)
+func watch(ctx context.Context, election *leaderelection.Election, pace time.Duration, became <-chan struct{}, out *belief.Printer) {
+	sampler := belief.NewSampler(belief.Lead, out.Print)
 	defer sampler.End()
 	for ctx.Err() == nil {
 		leads := false
@@ -132,7 +130,7 @@ func watch(ctx context.Context, election *leaderelection.Election, pace time.Dur
 
 // worker is the work of a leader: it says for how long it runs.
 type worker struct {
-	out    *printer
+	out    *belief.Printer
 	tidyUp time.Duration
 }
 
@@ -140,7 +138,7 @@ type worker struct {
 // voluntary end nobody else starts before it has returned (P3).
 func (w worker) work(ctx context.Context) error {
 	term, _ := leaderelection.TermFromContext(ctx)
-	sampler := belief.NewSampler(belief.Work, w.out.print)
+	sampler := belief.NewSampler(belief.Work, w.out.Print)
 	defer sampler.End()
 
 	var told time.Time
@@ -180,31 +178,11 @@ func mayTidyUp(ctx context.Context) bool {
 	return errors.Is(cause, leaderelection.ErrStopped) || errors.Is(cause, leaderelection.ErrResigned)
 }
 
-// printer prints records, one a line.
-type printer struct {
-	mu  sync.Mutex
-	out *json.Encoder
-}
-
-func newPrinter(out io.Writer) *printer { return &printer{out: json.NewEncoder(out)} }
-
-func (p *printer) print(record belief.Record) {
-	if record.At == 0 {
-		record.At = belief.Now()
-	}
-	p.mu.Lock()
-	err := p.out.Encode(record)
-	p.mu.Unlock()
-	if err != nil {
-		os.Exit(1) // nobody listens any more
-	}
-}
-
-func (p *printer) event(event leaderelection.Event) {
-	p.print(belief.Record{
+func recordOf(event leaderelection.Event) belief.Record {
+	return belief.Record{
 		Kind: belief.Event, At: belief.At(event.Time), What: event.Kind.String(),
 		Term: event.Term, Leader: event.Leader, Elapsed: event.Elapsed, Err: text(event.Err),
-	})
+	}
 }
 
 func text(err error) string {

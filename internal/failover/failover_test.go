@@ -103,11 +103,12 @@ func bothDie(s *scene) {
 
 // bothAreIsolated leaves the leader a primary that answers.
 func bothAreIsolated(s *scene) {
+	redis := s.redis.(sentinelRedis)
 	s.fault = belief.Now()
-	s.redis.isolate()
+	redis.Isolate()
 	s.takenOver()
 	s.successor()
 	time.Sleep(settings.LockTTL) // in which there may be two
-	s.redis.heal()
+	redis.Heal()
 	s.oneIsLeft()
 }

@@ -14,16 +14,14 @@ import (
 // topology is a Redis of several servers.
 type topology interface {
 	client(t *testing.T) redis.UniversalClient
-	isolatedClient(t *testing.T) redis.UniversalClient // of whoever will be isolated with the primary
+	leaderClient(t *testing.T) redis.UniversalClient // of who leads at the beginning
 
-	kill()   // the primary
-	change() // the primary for another, at somebody's command
-	isolate()
-	heal()
+	kill()         // the primary
+	change()       // the primary for another, at somebody's command
 	awaitAnother() // primary than there was at the fault
 }
 
-// sentinelRedis is one under Sentinel.
+// sentinelRedis is one under Sentinel. Its first leader can be isolated with the primary.
 type sentinelRedis struct{ *redistest.Sentinels }
 
 func onSentinel(t *testing.T, k kind) *scene {
@@ -36,13 +34,11 @@ func onSentinel(t *testing.T, k kind) *scene {
 	return newScene(t, k, r)
 }
 
-func (r sentinelRedis) client(t *testing.T) redis.UniversalClient         { return r.Client(t) }
-func (r sentinelRedis) isolatedClient(t *testing.T) redis.UniversalClient { return r.IsolatedClient(t) }
-func (r sentinelRedis) kill()                                             { r.Servers[0].Kill() }
-func (r sentinelRedis) change()                                           { r.Failover() }
-func (r sentinelRedis) isolate()                                          { r.Isolate() }
-func (r sentinelRedis) heal()                                             { r.Heal() }
-func (r sentinelRedis) awaitAnother()                                     { r.AwaitPrimary(r.Servers[0]) }
+func (r sentinelRedis) client(t *testing.T) redis.UniversalClient       { return r.Client(t) }
+func (r sentinelRedis) leaderClient(t *testing.T) redis.UniversalClient { return r.IsolatedClient(t) }
+func (r sentinelRedis) kill()                                           { r.Servers[0].Kill() }
+func (r sentinelRedis) change()                                         { r.Failover() }
+func (r sentinelRedis) awaitAnother()                                   { r.AwaitPrimary(r.Servers[0]) }
 
 // clusterRedis is a Cluster of three shards.
 type clusterRedis struct {
@@ -58,12 +54,10 @@ func onCluster(t *testing.T, k kind) *scene {
 	return newScene(t, k, r)
 }
 
-func (r *clusterRedis) client(t *testing.T) redis.UniversalClient         { return r.Client(t) }
-func (r *clusterRedis) isolatedClient(t *testing.T) redis.UniversalClient { return r.Client(t) } // no test isolates it
-func (r *clusterRedis) kill()                                             { r.first.Kill() }
-func (r *clusterRedis) change()                                           { r.Failover(key) }
-func (r *clusterRedis) isolate()                                          { r.t.Fatal("a Cluster cannot be isolated here") }
-func (r *clusterRedis) heal()                                             {}
+func (r *clusterRedis) client(t *testing.T) redis.UniversalClient       { return r.Client(t) }
+func (r *clusterRedis) leaderClient(t *testing.T) redis.UniversalClient { return r.Client(t) }
+func (r *clusterRedis) kill()                                           { r.first.Kill() }
+func (r *clusterRedis) change()                                         { r.Failover(key) }
 
 func (r *clusterRedis) awaitAnother() {
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
@@ -78,9 +72,5 @@ func (r *clusterRedis) awaitAnother() {
 
 // moveSlot gives the leader time for a heartbeat after each step.
 func (r *clusterRedis) moveSlot() {
-	to := r.Shards[0][0]
-	if to == r.first {
-		to = r.Shards[1][0]
-	}
-	r.MoveSlotOf(key, to, func(int, int) { time.Sleep(settings.HeartbeatInterval / 2) })
+	r.MoveSlotOf(key, r.OtherPrimary(key), func(int, int) { time.Sleep(settings.HeartbeatInterval / 2) })
 }

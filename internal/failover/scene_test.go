@@ -43,7 +43,7 @@ func newScene(t *testing.T, k kind, redis topology) *scene {
 	if k.stale {
 		redis.(sentinelRedis).StopReplication()
 	}
-	s.join("a", redis.isolatedClient(t))
+	s.join("a", redis.leaderClient(t))
 	s.await("a to lead", s.candidates[0].election.IsLeader)
 	for _, name := range []string{"b", "c"} {
 		s.join(name, redis.client(t))

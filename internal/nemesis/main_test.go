@@ -3,12 +3,12 @@
 package nemesis
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"testing"
 
 	"example.com/leaderelection/internal/contender"
+	"example.com/leaderelection/internal/redistest"
 	"go.uber.org/goleak"
 )
 
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	waitTogether()
+	redistest.Parallel(6) // they mostly wait for leases to end
 	enterNamespace()
 	if os.Getenv(inNamespace) == "" {
 		fmt.Fprintln(os.Stderr, "no packets are lost in these tests:", losesPackets())
@@ -39,15 +39,4 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
-}
-
-// waitTogether has more tests run at once than there are processors: what they
-// do most is wait for leases to end. -parallel says otherwise.
-func waitTogether() {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
-		_ = flag.Set("test.parallel", "6")
-	}
 }

@@ -30,8 +30,7 @@ type watched struct {
 	hints     map[chan leaderelection.Hint]struct{}
 	confirmed bool      // Redis has, at least once, confirmed the subscription
 	missed    time.Time // when it first answered something else, and had not
-	late      bool      // it should have, long ago
-	again     time.Time // when it is asked for a late one once more
+	again     time.Time // when it is asked once more, since it should have long ago
 }
 
 func (w *watchers) add(ctx context.Context, channel string) <-chan leaderelection.Hint {
@@ -85,16 +84,21 @@ func (w *watchers) warning(channel string) string {
 	if watched.missed.IsZero() {
 		watched.missed = now
 	}
-	if !watched.late && now.Sub(watched.missed) > confirmedWithin {
-		watched.late, watched.again = true, now.Add(askedAgainAfter)
+	if now.Sub(watched.missed) <= confirmedWithin {
+		return ""
 	}
-	if watched.late && !now.Before(watched.again) {
+	if watched.again.IsZero() {
+		watched.again = now.Add(askedAgainAfter)
+	}
+	if watched.due(now) {
 		w.wake()
 	}
-	if watched.late {
-		return fmt.Sprintf("no wake-ups: Redis has not confirmed the subscription to %q, so that followers notice a release at their RetryInterval only; permit SUBSCRIBE and the channel, as in docs/redis.md", channel)
-	}
-	return ""
+	return fmt.Sprintf("no wake-ups: Redis has not confirmed the subscription to %q, so that followers notice a release at their RetryInterval only; permit SUBSCRIBE and the channel, as in docs/redis.md", channel)
+}
+
+// due reports whether a subscription that is not confirmed is to be asked for again.
+func (w *watched) due(now time.Time) bool {
+	return !w.confirmed && !w.again.IsZero() && !now.Before(w.again)
 }
 
 // wake tells the goroutine that the channels have changed. mu is held.
@@ -136,7 +140,7 @@ func (w *watchers) difference(subscribed map[string]bool) (wanted, unwanted []st
 	defer w.mu.Unlock()
 	now := time.Now()
 	for channel, watched := range w.channels {
-		again := watched.late && !watched.confirmed && !now.Before(watched.again)
+		again := watched.due(now)
 		if again {
 			watched.again = now.Add(askedAgainAfter)
 		}

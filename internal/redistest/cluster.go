@@ -71,8 +71,8 @@ func startNode(t testing.TB) *Server {
 
 // Options are for clients of the Cluster that tests make themselves.
 func (c *Cluster) Options() *redis.ClusterOptions {
-	addrs := make([]string, 0, len(c.nodes()))
-	for _, node := range c.nodes() {
+	addrs := make([]string, 0, len(c.Nodes()))
+	for _, node := range c.Nodes() {
 		addrs = append(addrs, node.Addr())
 	}
 	return &redis.ClusterOptions{Addrs: addrs, ContextTimeoutEnabled: true}
@@ -103,7 +103,7 @@ func (c *Cluster) AwaitHealth() {
 // while nobody has.
 func (c *Cluster) PrimaryOf(key string) *Server {
 	c.t.Helper()
-	for _, node := range c.nodes() {
+	for _, node := range c.Nodes() {
 		if node.hasEnded() {
 			continue
 		}
@@ -147,6 +147,16 @@ func (c *Cluster) Failover(key string) {
 	}
 }
 
+// OtherPrimary returns a primary that does not have the key's slot, of those that were
+// started as primaries.
+func (c *Cluster) OtherPrimary(key string) *Server {
+	c.t.Helper()
+	if c.PrimaryOf(key) == c.Shards[0][0] {
+		return c.Shards[1][0]
+	}
+	return c.Shards[0][0]
+}
+
 // MoveSlotOf moves the slot of a key to another shard's node, step by step as
 // redis-cli --cluster reshard does. After every step it calls then, with how many of
 // the slot's keys have arrived.
@@ -174,7 +184,8 @@ func (s *Server) NodeID() string {
 	return fmt.Sprint(s.must("CLUSTER", "MYID"))
 }
 
-func (c *Cluster) nodes() []*Server {
+// Nodes are all of them.
+func (c *Cluster) Nodes() []*Server {
 	var all []*Server
 	for _, shard := range c.Shards {
 		all = append(all, shard...)
@@ -183,7 +194,7 @@ func (c *Cluster) nodes() []*Server {
 }
 
 func (c *Cluster) byPort(port int64) *Server {
-	for _, node := range c.nodes() {
+	for _, node := range c.Nodes() {
 		if int64(node.port) == port {
 			return node
 		}
@@ -195,7 +206,7 @@ func (c *Cluster) byPort(port int64) *Server {
 func (c *Cluster) await(what string, condition func(node *Server) bool) {
 	c.t.Helper()
 	deadline := time.Now().Add(3 * patience)
-	for _, node := range c.nodes() {
+	for _, node := range c.Nodes() {
 		for !node.hasEnded() && !condition(node) {
 			if time.Now().After(deadline) {
 				c.t.Fatalf("redistest: waited in vain for %s at %s", what, node.Addr())
