@@ -118,7 +118,7 @@ func TestF25ABecomeCallbackThatBlocks(t *testing.T) {
 
 		// when the term ends, then lose runs after the margin all the same
 		c.depose(t)
-		pass(heartbeat)
+		c.passToRenewal()
 		ended := c.events.last(leaderelection.TermEnded).Time
 		time.Sleep(time.Until(ended.Add(margin)) - 1)
 		diary.mustRead(t, "become")

@@ -168,3 +168,10 @@ func untilCancelled(ctx context.Context) error {
 	<-ctx.Done()
 	return nil
 }
+
+// passToRenewal lets time pass until the next renewal is under way, or answered.
+func (c *candidate) passToRenewal() {
+	for sent, tries := len(c.link.sent(renew)), 0; len(c.link.sent(renew)) == sent && tries < 1000; tries++ {
+		pass(heartbeat / 1000)
+	}
+}

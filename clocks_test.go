@@ -190,7 +190,7 @@ func TestF03ARenewalUnderWayDoesNotBringBackWhatTheWorkWasDenied(t *testing.T) {
 		c, works := leadRecording(t)
 		ctx, term := <-works, c.Term()
 		c.link.next(renew, slow(0, time.Second))
-		pass(heartbeat)
+		c.passToRenewal()
 
 		// when the work sees its lease lapsed, and the clock is set back before the answer comes
 		c.clocks.Jump(0, time.Hour)
@@ -209,12 +209,13 @@ func TestF01ARenewalThatWasUnderWayDuringAPauseDoesNotReviveALapsedLease(t *test
 	synctest.Test(t, func(t *testing.T) {
 		// given a leader with a renewal under way
 		c, works := leadRecording(t)
-		ctx := <-works
+		ctx, began := <-works, time.Now()
 		c.link.next(renew, slow(0, time.Second))
-		pass(heartbeat)
+		c.passToRenewal()
 
 		// when its process is paused past the deadline, though not past that of the renewal
-		c.clocks.Jump(belief-heartbeat, belief-heartbeat)
+		left := time.Until(began.Add(belief))
+		c.clocks.Jump(left, left)
 		pass(time.Second)
 
 		// then the term is over, though nobody had asked meanwhile

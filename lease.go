@@ -106,6 +106,30 @@ func (t timing) releaseTimeout(left time.Duration) time.Duration {
 	return min(max(t.heartbeat, courtesyTimeout), left)
 }
 
+// firstRenewal is when the first renewal of a lease is due that was granted by a
+// request sent at sent, or that the store has answered again: anywhere within a
+// heartbeat, so that the leaders of many elections don't ask all at once whenever they
+// began together (F22).
+func (t timing) firstRenewal(sent instant) instant {
+	return t.onTick(sent, t.random(t.heartbeat)+1)
+}
+
+// nextRenewal is when the one after a renewal sent at sent is.
+func (t timing) nextRenewal(sent instant) instant {
+	return t.onTick(sent, t.heartbeat)
+}
+
+// onTick is d after an instant, or a little less: on the last tick of the process's
+// clock before that. What falls due on one tick can share a round trip.
+func (t timing) onTick(i instant, d time.Duration) instant {
+	tick := max(1, t.heartbeat/ticksPerHeartbeat)
+	past := time.Duration(i.plus(d).mono) % tick
+	return i.plus(d - max(0, past))
+}
+
+// ticksPerHeartbeat is such that nobody's heartbeats are noticeably faster for it.
+const ticksPerHeartbeat = 128
+
 // renewalRetry is the wait after a renewal that failed. Jitter keeps the
 // leaders of many elections from asking a recovering store all at once.
 func (t timing) renewalRetry() time.Duration {

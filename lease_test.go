@@ -159,3 +159,33 @@ func TestTheShortestDurationsHaveNoJitterAndDoNotPanic(t *testing.T) {
 		}
 	}
 }
+
+// The heartbeats of elections that began together are spread, and never late; those
+// that are due at nearly the same time are due on the same tick (F22).
+func TestF22HeartbeatsAreSpreadOverTicks(t *testing.T) {
+	pace := timing{random: machine.Real{}.Random, heartbeat: 3 * time.Second}
+	const tick = 3 * time.Second / ticksPerHeartbeat
+	sent := clocksAt(1234567*time.Microsecond, time.Hour)
+	ticks := map[int64]int{}
+	for range 10_000 {
+		due := pace.firstRenewal(sent)
+		if wait := due.since(sent); wait > pace.heartbeat || wait < -tick {
+			t.Fatalf("the first renewal is due after %v", wait)
+		}
+		if due.wall-sent.wall != due.mono-sent.mono || due.mono%int64(tick) != 0 {
+			t.Fatalf("due at %v, not on a tick of %v", due, tick)
+		}
+		ticks[due.mono]++
+		if next := pace.nextRenewal(due); next.since(due) > pace.heartbeat || next.since(due) <= pace.heartbeat-tick {
+			t.Fatalf("the next one is due %v after it", next.since(due))
+		}
+	}
+	if len(ticks) < ticksPerHeartbeat {
+		t.Errorf("all are due on %d ticks", len(ticks))
+	}
+	for _, n := range ticks {
+		if n > 10_000/ticksPerHeartbeat*2 {
+			t.Errorf("%d are due at once", n)
+		}
+	}
+}

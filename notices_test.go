@@ -34,8 +34,8 @@ func TestObserversSeeATermFromBeginningToEnd(t *testing.T) {
 				t.Errorf("%v: %+v", kind, event)
 			}
 		}
-		if renewed := c.events.of(leaderelection.Renewed)[0]; !renewed.Time.Equal(began.Add(heartbeat)) {
-			t.Errorf("the first renewal was at %v, want %v after the election", renewed.Time, heartbeat)
+		if renewed := c.events.of(leaderelection.Renewed)[0]; renewed.Time.After(began.Add(heartbeat)) {
+			t.Errorf("the first renewal was at %v, want it within %v of the election", renewed.Time, heartbeat)
 		}
 	})
 }

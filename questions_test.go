@@ -28,7 +28,7 @@ func TestWhoLeadsIsTheSameAnswerForAll(t *testing.T) {
 				t.Fatal(err)
 			}
 			if info.InstanceID != "a" || info.Hostname != "here" || info.Term != a.Term() ||
-				!info.StartedAt.Equal(began) || !info.LastHeartbeat.Equal(began.Add(heartbeat)) {
+				!info.StartedAt.Equal(began) || !info.LastHeartbeat.After(began) {
 				t.Errorf("%s is told %+v", asker.GetInstanceID(), info)
 			}
 			if id, err := asker.GetLeaderID(); id != "a" || err != nil {

@@ -124,8 +124,11 @@ func (c *candidacy) extend(t *term, sent instant) bool {
 }
 
 func (c *candidacy) renewed(t *term, state State, sent instant) {
+	t.nextRenewal = c.timing.nextRenewal(sent)
+	if c.failing { // so have all that share the store been, and been answered together
+		t.nextRenewal = c.timing.firstRenewal(sent)
+	}
 	c.answered(state)
-	t.nextRenewal = sent.plus(c.timing.heartbeat)
 	info := t.began
 	info.LastHeartbeat = state.Now
 	c.notices.observe(Event{Kind: Renewed, Term: t.tenure.Term, Elapsed: c.clock().since(sent)})

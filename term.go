@@ -68,7 +68,7 @@ func newTerm(run context.Context, leading func() *lease, tenure Tenure, began Le
 		tenure:      tenure,
 		began:       began,
 		sent:        sent,
-		nextRenewal: sent.plus(timing.heartbeat),
+		nextRenewal: timing.firstRenewal(sent),
 		workDone:    make(chan struct{}),
 		released:    make(chan struct{}),
 		failure:     failure{done: make(chan struct{})},

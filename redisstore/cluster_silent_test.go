@@ -1,8 +1,11 @@
 package redisstore_test
 
 import (
+	"context"
+	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
@@ -29,4 +32,38 @@ func TestF13SilentPrimaryOfACluster(t *testing.T) {
 		leader.awaits(1, leaderelection.RenewalFailed)
 		leader.goesOn(term, "with another primary")
 	})
+}
+
+// A shard that is silent holds up the calls to it, and no others: leaders whose shards
+// answer renew in time, whatever else their process does.
+func TestF34SilentShardHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3, 0)
+	trial := onCluster(t, cluster)
+	trial.store = newClusterStore(t, cluster.Options())
+	silent := cluster.PrimaryOf(trial.key)
+	for i := 0; cluster.PrimaryOf(trial.key) == silent; i++ {
+		trial.key = fmt.Sprint("jobs-", i)
+	}
+	leader := trial.settled().candidate("leader", long).win()
+	there := leaderelection.DefaultRedisKeyName
+	if _, err := trial.store.Read(t.Context(), leaderelection.Candidate{Key: there}); err != nil {
+		t.Fatal(err)
+	}
+
+	silent.Pause()
+	defer silent.Resume()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var asking sync.WaitGroup
+	for range 12 {
+		asking.Go(func() { _, _ = trial.store.Read(ctx, leaderelection.Candidate{Key: there}) })
+		time.Sleep(10 * time.Millisecond) // or they would share a round trip
+	}
+	for range 20 {
+		leader.renew("while another shard is silent")
+	}
+	cancel()
+	silent.Resume()
+	asking.Wait()
 }

@@ -3,6 +3,8 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 
 	"example.com/leaderelection/internal/protocol"
 	"github.com/redis/go-redis/v9"
@@ -10,7 +12,11 @@ import (
 
 // server is Redis as go-redis reaches it.
 type server struct {
-	client redis.UniversalClient
+	client  redis.UniversalClient
+	overdue atomic.Int64 // round trips that nobody waits for any more
+
+	mu    sync.Mutex
+	lanes map[string]*lane // by the address of the server they lead to; one, under "", where there is one server
 }
 
 // Check refuses clients that can never work.
@@ -32,11 +38,85 @@ func (s *server) Check() error {
 	return nil
 }
 
-// Eval executes a script.
+// Eval executes a script, in one round trip with others where some wait.
 func (s *server) Eval(ctx context.Context, e protocol.Eval) (any, error) {
-	reply, err := eval(ctx, s.client, e).Result()
+	if l := s.laneTo(ctx, e.Keys[0]); l != nil {
+		return l.do(ctx, e)
+	}
+	alone := &call{eval: e}
+	s.exchange(ctx, []*call{alone})
+	return alone.reply, alone.err
+}
+
+// laneTo returns the lane to the server that has the key, nil where the call goes
+// alone: one without a deadline could hold others up for ever, and so could one to
+// who knows which of a Cluster's servers (F34).
+func (s *server) laneTo(ctx context.Context, key string) *lane {
+	if _, limited := ctx.Deadline(); !limited {
+		return nil
+	}
+	var addr string
+	switch client := s.client.(type) {
+	case *redis.Client:
+	case *redis.ClusterClient:
+		master, err := client.MasterForKey(ctx, key)
+		if err != nil {
+			return nil
+		}
+		addr = master.Options().Addr
+	default:
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lanes[addr] == nil {
+		if s.lanes == nil {
+			s.lanes = make(map[string]*lane)
+		}
+		s.lanes[addr] = &lane{exchange: s.exchange}
+	}
+	return s.lanes[addr]
+}
+
+// exchange executes what a round trip carries.
+func (s *server) exchange(ctx context.Context, batch []*call) {
+	defer s.noteOverdue(ctx)()
+	if len(batch) == 1 { // as a command of its own, which a client may send again where it wouldn't a pipeline
+		only := batch[0]
+		only.reply, only.err = eval(ctx, s.client, only.eval).Result()
+		s.lookAgain(ctx, only.err)
+		return
+	}
+	commands := make([]*redis.Cmd, len(batch))
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, c := range batch {
+			commands[i] = eval(ctx, p, c.eval)
+		}
+		return nil
+	})
+	for i, c := range batch {
+		c.reply, c.err = commands[i].Result()
+	}
 	s.lookAgain(ctx, err)
-	return reply, err
+}
+
+// maxOverdue is how many round trips of all elections of a Store may outlast their
+// time, each of which keeps a connection of the user's pool, before calls are refused
+// that can wait. Renewals and releases cannot: a shard that hangs must not depose
+// the leaders whose shards don't. They are bounded by each election.
+const maxOverdue = 16
+
+// Stalled reports whether that many do.
+func (s *server) Stalled() bool { return s.overdue.Load() >= maxOverdue }
+
+// noteOverdue counts a round trip from when its time is over until it has ended.
+func (s *server) noteOverdue(ctx context.Context) (ended func()) {
+	inTime := context.AfterFunc(ctx, func() { s.overdue.Add(1) })
+	return func() {
+		if !inTime() {
+			s.overdue.Add(-1)
+		}
+	}
 }
 
 // lookAgain has the client of a Cluster find out who has which slot, after an error

@@ -35,7 +35,7 @@ var (
 // New makes a Store over client, which stays the caller's: close it after the
 // elections have stopped. A *redis.Ring is refused by leaderelection.New.
 func New(client redis.UniversalClient, opts ...Option) *Store {
-	return &Store{protocol.New(&server{client}, opts...)}
+	return &Store{protocol.New(&server{client: client}, opts...)}
 }
 
 // Option changes what New makes.

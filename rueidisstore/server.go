@@ -36,6 +36,9 @@ func (s *server) Eval(ctx context.Context, e protocol.Eval) (reply any, err erro
 	return reply, err
 }
 
+// Stalled is never true: rueidis ends a call when its time is over.
+func (s *server) Stalled() bool { return false }
+
 // maxSent is how often a script is sent at most: by default, rueidis has up to four
 // connections to a server, and takes any of them.
 const maxSent = 5

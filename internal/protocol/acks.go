@@ -37,7 +37,7 @@ func (s *Store) askAcknowledged(ctx context.Context, script *script, keyNames []
 		return s.ask(ctx, script, keyNames, args...)
 	}
 	var acknowledged int64
-	reply, err := s.run(ctx, script, keyNames, args, func(e Eval) (reply any, err error) {
+	reply, err := s.run(script, keyNames, args, func(e Eval) (reply any, err error) {
 		reply, acknowledged, err = s.server.EvalAndWait(ctx, e, s.acks, s.ackTime(ctx))
 		return reply, err
 	})

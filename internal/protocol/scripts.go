@@ -23,20 +23,26 @@ var (
 	announceLua string
 
 	acquireScript  = newScript(acquireLua)
-	renewScript    = newScript(renewLua)
-	releaseScript  = newScript(releaseLua)
+	renewScript    = newScript(renewLua).first()
+	releaseScript  = newScript(releaseLua).first()
 	readScript     = newScript(readLua)
 	announceScript = newScript(announceLua)
 )
 
 // script is one of the protocol's.
 type script struct {
-	text string
-	hash string // by which EVALSHA calls it
+	text   string
+	hash   string // by which EVALSHA calls it
+	urgent bool   // a lease that stands depends on it
 }
 
 func newScript(lua string) *script {
 	text := commonLua + lua
 	sum := sha1.Sum([]byte(text)) //nolint:gosec // as above
 	return &script{text: text, hash: hex.EncodeToString(sum[:])}
+}
+
+func (s *script) first() *script {
+	s.urgent = true
+	return s
 }

@@ -21,6 +21,10 @@ type Server interface {
 	// acknowledged within the time, which is never zero. An error of WAIT begins "WAIT: ".
 	EvalAndWait(ctx context.Context, e Eval, replicas int, timeout time.Duration) (reply any, acknowledged int64, err error)
 
+	// Stalled reports that so many calls have outlived their ctx and keep connections
+	// that none should be made which can wait.
+	Stalled() bool
+
 	// Get returns what is under a key that no script touches.
 	Get(ctx context.Context, key string) ([]byte, error)
 
@@ -35,6 +39,7 @@ type Eval struct {
 	Script string // its hash or its text
 	Keys   []string
 	Args   []string
+	Urgent bool // a lease that stands depends on it
 }
 
 // Subscription listens to channels on one connection, which it mends when it breaks.

@@ -20,10 +20,9 @@ import (
 
 // Store is a leaderelection.Store in Redis. It is safe for concurrent use.
 type Store struct {
-	server  Server
-	watch   watchers
-	overdue atomic.Int64 // calls open beyond their time
-	heard   atomic.Bool  // a script has been executed, so this is Redis; see wonder
+	server Server
+	watch  watchers
+	heard  atomic.Bool // a script has been executed, so this is Redis; see wonder
 
 	acks       int           // replicas that must have a grant; see WithReplicaAcks
 	ackTimeout time.Duration // how long they may take
@@ -80,7 +79,7 @@ func (s *Store) Check(candidate leaderelection.Candidate) error {
 func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelection.State, error) {
 	k := keysOf(bid.Key)
 	presence := 2*bid.Retry + bid.TTL
-	if s.stalled() {
+	if s.server.Stalled() {
 		return leaderelection.State{}, leaderelection.ErrStoreStalled
 	}
 	state, err := s.askAcknowledged(ctx, acquireScript, k.list(),
@@ -112,7 +111,7 @@ func (s *Store) Release(ctx context.Context, tenure leaderelection.Tenure) error
 
 // Read asks the primary who leads.
 func (s *Store) Read(ctx context.Context, candidate leaderelection.Candidate) (leaderelection.State, error) {
-	if s.stalled() {
+	if s.server.Stalled() {
 		return leaderelection.State{}, leaderelection.ErrStoreStalled
 	}
 	state, err := s.ask(ctx, readScript, keysOf(candidate.Key).list()[:3])
@@ -151,16 +150,16 @@ func (s *Store) Retract(ctx context.Context, tenure leaderelection.Tenure) error
 }
 
 func (s *Store) announce(ctx context.Context, tenure leaderelection.Tenure, text string) error {
-	if s.stalled() {
+	if s.server.Stalled() {
 		return leaderelection.ErrStoreStalled
 	}
-	_, err := s.run(ctx, announceScript, []string{tenure.InfoKey}, []string{text, decimal(tenure.Term), milliseconds(tenure.TTL)}, s.eval(ctx))
+	_, err := s.run(announceScript, []string{tenure.InfoKey}, []string{text, decimal(tenure.Term), milliseconds(tenure.TTL)}, s.eval(ctx))
 	return err
 }
 
 // ask runs a script of an election and reads its reply.
 func (s *Store) ask(ctx context.Context, script *script, keyNames []string, args ...string) (leaderelection.State, error) {
-	reply, err := s.run(ctx, script, keyNames, args, s.eval(ctx))
+	reply, err := s.run(script, keyNames, args, s.eval(ctx))
 	if err != nil {
 		return leaderelection.State{}, err
 	}
@@ -175,28 +174,16 @@ func stateOf(reply any, keyNames []string) (leaderelection.State, error) {
 	return state, nil
 }
 
-// maxOverdue is how many calls of all elections of a Store may be open beyond
-// their time, each of which pins a connection of the user's pool, before those are
-// refused that can wait. Renewals and releases cannot: a shard that hangs must not
-// depose the leaders whose shards don't. They are bounded by each election.
-const maxOverdue = 16
-
-func (s *Store) stalled() bool { return s.overdue.Load() >= maxOverdue }
-
 func (s *Store) eval(ctx context.Context) func(Eval) (any, error) {
 	return func(e Eval) (any, error) { return s.server.Eval(ctx, e) }
 }
 
 // run runs a script by its hash, and by its text where the server does not know
 // it (F19), both within ctx.
-func (s *Store) run(ctx context.Context, script *script, keyNames, args []string, eval func(Eval) (any, error)) (any, error) {
-	stop := context.AfterFunc(ctx, func() { s.overdue.Add(1) })
-	reply, err := eval(Eval{ByHash: true, Script: script.hash, Keys: keyNames, Args: args})
+func (s *Store) run(script *script, keyNames, args []string, eval func(Eval) (any, error)) (any, error) {
+	reply, err := eval(Eval{ByHash: true, Script: script.hash, Keys: keyNames, Args: args, Urgent: script.urgent})
 	if err != nil && strings.HasPrefix(strings.TrimPrefix(err.Error(), "ERR "), "NOSCRIPT") { // as Kvrocks says it
-		reply, err = eval(Eval{Script: script.text, Keys: keyNames, Args: args})
-	}
-	if !stop() {
-		s.overdue.Add(-1)
+		reply, err = eval(Eval{Script: script.text, Keys: keyNames, Args: args, Urgent: script.urgent})
 	}
 	return reply, s.wonder(classify(err, keyNames))
 }
