@@ -20,7 +20,7 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 		return nil, err
 	}
 
-	hints, stopWatching := c.watch(ctx, HintVacant)
+	hints, stopWatching := c.watch(ctx, c.candidate.ID)
 	defer stopWatching()
 
 	for failures := 0; ; {
@@ -64,8 +64,10 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 			if c.refused(state) {
 				hints.vain = 0
 			}
-			wait = c.timing.followerWait(state.Remaining)
+			c.candidates = state.Candidates
+			wait = c.timing.followerWait(state.Remaining, c.candidates)
 		}
+		hints.turn = c.timing.turn(c.candidates)
 		if err := hints.sleep(ctx, wait); err != nil {
 			return nil, err
 		}
@@ -76,7 +78,9 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 // never used again: it may have been granted, have ended, and have been followed
 // by somebody else's lease, all before its answer.
 func (c *candidacy) newBid() Bid {
-	return Bid{Candidate: c.candidate, Claim: randomHex(16), SeenTerm: c.seenTerm, SeenTTL: c.seenTTL}
+	candidate := c.candidate
+	candidate.Retry = c.timing.pause(c.candidates)
+	return Bid{Candidate: candidate, Claim: randomHex(16), SeenTerm: c.seenTerm, SeenTTL: c.seenTTL}
 }
 
 func (c *candidacy) newTerm(ctx context.Context, bid Bid, state State, sent instant) *term {

@@ -19,6 +19,8 @@ type candidacy struct {
 	warning   string    // the store's last warning
 	doubts    doubts    // bids that may have been granted
 
+	candidates int // how many take part, as the store last told
+
 	stop context.CancelCauseFunc
 	done chan struct{} // closed when the run has returned
 	err  error         // what it returned; set before done is closed

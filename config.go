@@ -45,7 +45,8 @@ type Config struct {
 	// half of the lease instead, and logs it.
 	HeartbeatInterval time.Duration
 
-	// RetryInterval is how often a follower asks at the least. It is no
+	// RetryInterval is how often a follower asks at the least, unless there are
+	// hundreds: then each asks as many times 10ms apart as there are. It is no
 	// measure of the failover time: followers are woken by a release, and wake
 	// themselves when a lease ends. It is the longest wait after an error, and
 	// how long an instance that resigned holds back. Like HeartbeatInterval, it is

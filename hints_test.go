@@ -14,10 +14,10 @@ import (
 // Hints are for speed. Without any, and with bad ones, the timers do the work.
 
 // silent is a watch that never says anything.
-func silent(context.Context, string) <-chan leaderelection.Hint { return nil }
+func silent(context.Context, string, string) <-chan leaderelection.Hint { return nil }
 
 // flood is a watch that repeats itself as fast as anybody listens.
-func flood(ctx context.Context, _ string) <-chan leaderelection.Hint {
+func flood(ctx context.Context, _, _ string) <-chan leaderelection.Hint {
 	hints := make(chan leaderelection.Hint)
 	go func() {
 		for {
@@ -32,18 +32,18 @@ func flood(ctx context.Context, _ string) <-chan leaderelection.Hint {
 }
 
 // ended is a watch whose channel was closed.
-func ended(context.Context, string) <-chan leaderelection.Hint {
+func ended(context.Context, string, string) <-chan leaderelection.Hint {
 	hints := make(chan leaderelection.Hint)
 	close(hints)
 	return hints
 }
 
 // lossy is a watch that loses every other hint of store's and repeats the rest.
-func lossy(store *memstore.Store) func(context.Context, string) <-chan leaderelection.Hint {
-	return func(ctx context.Context, key string) <-chan leaderelection.Hint {
+func lossy(store *memstore.Store) func(context.Context, string, string) <-chan leaderelection.Hint {
+	return func(ctx context.Context, key, id string) <-chan leaderelection.Hint {
 		hints := make(chan leaderelection.Hint, 16)
 		go func() {
-			for whole := store.Watch(ctx, key); ; {
+			for whole := store.Watch(ctx, key, id); ; {
 				select {
 				case hint := <-whole:
 					for range 3 * rand.N(2) {
@@ -118,7 +118,7 @@ func TestF21WithoutHintsAFollowerWakesWhenTheLeaseEnds(t *testing.T) {
 }
 
 func TestF21BadHintsMakeNoHotLoop(t *testing.T) {
-	watches := map[string]func(context.Context, string) <-chan leaderelection.Hint{
+	watches := map[string]func(context.Context, string, string) <-chan leaderelection.Hint{
 		"a flood":          flood,
 		"a closed channel": ended,
 	}
@@ -201,4 +201,42 @@ func TestF21LostAndRepeatedHintsCostTimeOnly(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What wakes all of many candidates is followed in turn, what wakes a few at once (F22).
+func TestF22OfMuchTheSameReasonOnlyAFewAskAtOnce(t *testing.T) {
+	tests := []struct {
+		hint   leaderelection.Hint
+		crowd  int
+		atOnce bool
+	}{
+		{leaderelection.HintVacant, 3, true},
+		{leaderelection.HintVacant, 1000, true},
+		{leaderelection.HintMissed, 3, true},
+		{leaderelection.HintMissed, 400, false}, // whose turn is within 790 ms
+	}
+	for _, test := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			// given a follower that is one of so many
+			store := memstore.New()
+			newCandidate(t, store, "leader").start(t).mustLead(t)
+			c := newCandidate(t, store, "follower")
+			hints := make(chan leaderelection.Hint)
+			c.link.hints = func(context.Context, string, string) <-chan leaderelection.Hint { return hints }
+			c.link.crowd = test.crowd
+			c.start(t)
+			pass(500 * time.Millisecond)
+
+			// when it has a hint, then it asks at once or in turn
+			before := len(c.link.sent(acquire))
+			hints <- test.hint
+			synctest.Wait()
+			atOnce := len(c.link.sent(acquire)) - before
+			pass(time.Second)
+			inASecond := len(c.link.sent(acquire)) - before
+			if atOnce > 0 != test.atOnce || inASecond == 0 {
+				t.Errorf("hint %d, one of %d: %d attempts at once, %d within a second", test.hint, test.crowd, atOnce, inASecond)
+			}
+		})
+	}
 }

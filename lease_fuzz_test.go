@@ -56,8 +56,11 @@ func expectRoomForTwoRenewals(t *testing.T, config Config, pace timing, shortene
 
 func expectSensibleWaits(t *testing.T, pace timing, remaining time.Duration) {
 	t.Helper()
-	if got := pace.followerWait(remaining); got <= 0 || got > pace.retry || remaining >= 0 && remaining < got-2*afterExpiry {
-		t.Errorf("a follower waits for %v with %v remaining and a retry of %v", got, remaining, pace.retry)
+	for _, candidates := range []int{-1, 0, few, few + 1, 1000, math.MaxInt} {
+		got, turns := pace.followerWait(remaining, candidates), time.Duration(max(0, min(candidates, many)-few))*apart
+		if got <= 0 || got > pace.pause(candidates) || remaining >= 0 && remaining < got-2*afterExpiry-turns {
+			t.Errorf("one of %d waits for %v with %v remaining and a retry of %v", candidates, got, remaining, pace.retry)
+		}
 	}
 	for _, n := range []int{1, 2, 3, 4, 5, math.MaxInt} {
 		if got := pace.backoff(n); got <= 0 || got > pace.retry {

@@ -114,12 +114,46 @@ func TestAFollowerWaitsForTheLeasesEndButNotBeyondTheRetryInterval(t *testing.T)
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			for range 100 {
-				if got := pace.followerWait(test.remaining); got < test.least || got > test.most {
+			for i := range 100 {
+				if got := pace.followerWait(test.remaining, i%(few+1)); got < test.least || got > test.most {
 					t.Fatalf("it waits for %v, want %v to %v", got, test.least, test.most)
 				}
 			}
 		})
+	}
+}
+
+// Of many candidates not all ask at once when a lease may have ended, yet one of
+// them does at nearly that moment; and the more there are, the less each asks while it
+// stands (F22).
+func TestF22ManyCandidatesTakeTurns(t *testing.T) {
+	pace := timing{random: machine.Real{}.Random, retry: 2 * time.Second}
+	const remaining = 9 * time.Second
+	for candidates, want := range map[int]struct{ pause, all time.Duration }{
+		200:           {2 * time.Second, 0}, // they ask before the lease ends
+		1000:          {10 * time.Second, 1990 * time.Millisecond},
+		10_000:        {100 * time.Second, 19990 * time.Millisecond},
+		math.MaxInt32: {1000 * time.Second, many * apart},
+	} {
+		if got := pace.pause(candidates); got != want.pause {
+			t.Errorf("of %d, each asks after %v at the most, want %v", candidates, got, want.pause)
+		}
+		if want.all == 0 {
+			continue
+		}
+		first, last := time.Hour, time.Duration(0)
+		for range 1000 {
+			past := pace.followerWait(remaining, candidates) - remaining
+			first, last = min(first, past), max(last, past)
+		}
+		if first < afterExpiry || first > want.all/50 || last > min(want.all, want.pause-remaining)+2*afterExpiry || last < min(want.all, want.pause-remaining)*9/10 {
+			t.Errorf("of %d, a thousand ask %v to %v after the lease's end, want them to need %v", candidates, first, last, want.all)
+		}
+	}
+	for candidates := range few + 1 {
+		if got := pace.turn(candidates); got != 0 {
+			t.Errorf("of %d, one waits for %v", candidates, got)
+		}
 	}
 }
 

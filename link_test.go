@@ -15,7 +15,8 @@ import (
 // where a test does what networks do.
 type link struct {
 	store *memstore.Store
-	hints func(ctx context.Context, key string) <-chan leaderelection.Hint // instead of the store's own
+	hints func(ctx context.Context, key, id string) <-chan leaderelection.Hint // instead of the store's own
+	crowd int                                                                  // how many candidates the store says there are
 
 	unblock chan struct{} // closed at the end of the test: what hangs then returns
 
@@ -174,6 +175,7 @@ func (l *link) leave() {
 func (l *link) Acquire(ctx context.Context, bid leaderelection.Bid) (state leaderelection.State, err error) {
 	err = l.pass(ctx, request{operation: acquire, claim: bid.Claim}, func(ctx context.Context) (err error) {
 		state, err = l.store.Acquire(ctx, bid)
+		state.Candidates = l.crowd
 		return err
 	})
 	return state, err
@@ -201,11 +203,11 @@ func (l *link) Read(ctx context.Context, candidate leaderelection.Candidate) (st
 	return state, err
 }
 
-func (l *link) Watch(ctx context.Context, key string) <-chan leaderelection.Hint {
+func (l *link) Watch(ctx context.Context, key, id string) <-chan leaderelection.Hint {
 	if l.hints != nil {
-		return l.hints(ctx, key)
+		return l.hints(ctx, key, id)
 	}
-	return l.store.Watch(ctx, key)
+	return l.store.Watch(ctx, key, id)
 }
 
 // Announce and Retract make link an Announcer, so that tests meet an election that

@@ -51,7 +51,7 @@ func (e *Election) GetLeaderID() (string, error) {
 // ready only then. A store that cannot be reached is asked again, until ctx
 // ends; the error then tells both. A *ConfigurationError is returned at once.
 func (e *Election) AwaitLeader(ctx context.Context) (*LeaderInfo, error) {
-	hints, stopWatching := e.watch(ctx, HintElected, HintVacant)
+	hints, stopWatching := e.watch(ctx, "")
 	defer stopWatching()
 	for failures := 0; ; {
 		asking, cancel := e.machine.WithTimeout(ctx, e.timing.heartbeat)

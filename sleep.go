@@ -2,7 +2,6 @@ package leaderelection
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"example.com/leaderelection/internal/machine"
@@ -25,45 +24,58 @@ func sleep(ctx context.Context, on machine.Machine, d time.Duration) error {
 
 // hints are what may end a sleep early.
 type hints struct {
-	on     machine.Machine
-	from   <-chan Hint // nil is silent for ever
-	wanted []Hint
-	vain   int // how many in a row woke the sleeper, without telling it anything new
+	on   machine.Machine
+	from <-chan Hint   // nil is silent for ever
+	turn time.Duration // how long it sleeps on where others may have the same reason to wake
+	vain int           // how many in a row woke the sleeper, without telling it anything new
 }
 
-// watch asks the store for hints, if it gives any, until stop is called.
-func (e *Election) watch(ctx context.Context, wanted ...Hint) (h *hints, stop func()) {
+// watch asks the store for hints, if it gives any, until stop is called. With an id,
+// they are those of the candidate; without, an onlooker's.
+func (e *Election) watch(ctx context.Context, id string) (h *hints, stop func()) {
 	ctx, stop = context.WithCancel(ctx)
-	h = &hints{on: e.machine, wanted: wanted}
+	h = &hints{on: e.machine}
 	if watcher, ok := e.store.(Watcher); ok {
-		h.from = watcher.Watch(ctx, e.candidate.Key)
+		h.from = watcher.Watch(ctx, e.candidate.Key, id)
 	}
 	return h, stop
 }
 
-// sleep waits for d, for a hint that is wanted, or for the end of ctx, whose error
+// sleep waits for d, for a hint, or for the end of ctx, whose error
 // it returns.
 func (h *hints) sleep(ctx context.Context, d time.Duration) error {
 	deaf := h.deafness(d)
 	if err := sleep(ctx, h.on, deaf); err != nil {
 		return err
 	}
-	fired, stop := h.on.NewTimer(d - deaf)
+	hint, err := h.wait(ctx, d-deaf)
+	if err == nil && hint == HintMissed && h.turn > 0 {
+		// So have all candidates that lost their connections together.
+		_, err = h.wait(ctx, min(h.turn, d-deaf))
+	}
+	return err
+}
+
+// none is the hint of a wait that nothing ended early.
+const none Hint = -1
+
+// wait returns the hint that ended it.
+func (h *hints) wait(ctx context.Context, d time.Duration) (Hint, error) {
+	fired, stop := h.on.NewTimer(d)
 	defer stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return none, ctx.Err()
 		case <-fired:
 			h.vain = 0
-			return ctx.Err()
+			return none, ctx.Err()
 		case hint, open := <-h.from:
-			if !open {
-				h.from = nil
-			} else if slices.Contains(h.wanted, hint) {
+			if open {
 				h.vain++
-				return ctx.Err()
+				return hint, ctx.Err()
 			}
+			h.from = nil
 		}
 	}
 }

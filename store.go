@@ -115,6 +115,10 @@ type State struct {
 	// Now is the store's clock. It is for people; nothing is decided by it.
 	Now time.Time
 
+	// Candidates is about how many take part, dead ones among them for a while; 0 if
+	// not known. The more there are, the more their followers take turns.
+	Candidates int
+
 	// Leader is who holds the lease, nil if nobody.
 	Leader *LeaderInfo
 
@@ -129,7 +133,11 @@ type Watcher interface {
 	// Watch returns at once. Hints about the election arrive on the channel,
 	// those that nobody waits for being merged, until ctx ends. It may return
 	// nil where watching is impossible.
-	Watch(ctx context.Context, key string) <-chan Hint
+	//
+	// id is the candidate's that waits for the lease, and has bid or is about to. It is
+	// told of releases; of many candidates, a few will do. With an empty id, an
+	// onlooker is told of every grant and release.
+	Watch(ctx context.Context, key, id string) <-chan Hint
 }
 
 // Hint is what a Watcher saw.
@@ -137,8 +145,9 @@ type Hint int
 
 // The hints.
 const (
-	HintVacant  Hint = iota // a lease was given back, or the watch was (re-)established: worth one attempt
+	HintVacant  Hint = iota // a lease was given back: worth one attempt at once
 	HintElected             // somebody was granted the lease
+	HintMissed              // the watch was (re-)established, and earlier hints may have been missed: worth one attempt in turn
 )
 
 // Announcer is a Store that publishes LeaderInfo where programs that don't use

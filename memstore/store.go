@@ -104,11 +104,12 @@ func (s *Store) Read(ctx context.Context, candidate leaderelection.Candidate) (l
 }
 
 // Watch hints at the elections and releases of key until ctx ends; the first
-// hint, HintVacant, is there when it returns. It never returns nil, and never
-// closes the channel: wait for ctx beside it.
-func (s *Store) Watch(ctx context.Context, key string) <-chan leaderelection.Hint {
+// hint, HintMissed, is there when it returns. It never returns nil, and never
+// closes the channel: wait for ctx beside it. A release wakes all candidates: here,
+// that costs little.
+func (s *Store) Watch(ctx context.Context, key, id string) <-chan leaderelection.Hint {
 	s.mu.Lock()
-	hints := s.watches.add(key)
+	hints := s.watches.add(key, watcher{onlooker: id == ""})
 	s.mu.Unlock()
 
 	context.AfterFunc(ctx, func() {

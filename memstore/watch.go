@@ -2,19 +2,22 @@ package memstore
 
 import "example.com/leaderelection"
 
-// watches are the channels on which followers wait, by election. Whoever uses
-// them holds Store.mu.
-type watches map[string]map[chan leaderelection.Hint]struct{}
+// watches are the channels on which followers and onlookers wait, by election.
+// Whoever uses them holds Store.mu.
+type watches map[string]map[chan leaderelection.Hint]watcher
+
+// watcher says what somebody wants to be told.
+type watcher struct{ onlooker bool }
 
 // add returns a channel that already holds its first hint: what happened before
 // the watch was missed, so one attempt is worth it (F21).
-func (w watches) add(key string) chan leaderelection.Hint {
+func (w watches) add(key string, by watcher) chan leaderelection.Hint {
 	if w[key] == nil {
-		w[key] = map[chan leaderelection.Hint]struct{}{}
+		w[key] = map[chan leaderelection.Hint]watcher{}
 	}
 	hints := make(chan leaderelection.Hint, 1)
-	hints <- leaderelection.HintVacant
-	w[key][hints] = struct{}{}
+	hints <- leaderelection.HintMissed
+	w[key][hints] = by
 	return hints
 }
 
@@ -26,8 +29,10 @@ func (w watches) remove(key string, hints chan leaderelection.Hint) {
 }
 
 func (w watches) hint(key string, hint leaderelection.Hint) {
-	for hints := range w[key] {
-		merge(hints, hint)
+	for hints, by := range w[key] {
+		if by.onlooker || hint == leaderelection.HintVacant {
+			merge(hints, hint)
+		}
 	}
 }
 
@@ -40,7 +45,7 @@ func merge(hints chan leaderelection.Hint, hint leaderelection.Hint) {
 		return
 	default:
 	}
-	if hint != leaderelection.HintVacant {
+	if hint == leaderelection.HintElected {
 		return
 	}
 	select {

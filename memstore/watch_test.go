@@ -31,8 +31,8 @@ func expectHint(t *testing.T, after string, hints <-chan leaderelection.Hint, wa
 
 func TestWatchHintsAtOnce(t *testing.T) {
 	store := memstore.New()
-	hints := store.Watch(t.Context(), "scheduler")
-	expectHint(t, "the beginning of the watch", hints, leaderelection.HintVacant)
+	hints := store.Watch(t.Context(), "scheduler", "")
+	expectHint(t, "the beginning of the watch", hints, leaderelection.HintMissed)
 	expectHint(t, "the first hint was read", hints, none)
 
 	leader := win(t, store, bid("leader", "c1"))
@@ -50,10 +50,10 @@ func TestWatchHintsAtOnce(t *testing.T) {
 // Losing a HintVacant would cost a RetryInterval without a leader.
 func TestVacantIsNeverLostToElected(t *testing.T) {
 	store := memstore.New()
-	hints := store.Watch(t.Context(), "scheduler") // HintVacant waits
+	hints := store.Watch(t.Context(), "scheduler", "") // HintMissed waits
 
 	leader := win(t, store, bid("leader", "c1"))
-	expectHint(t, "a grant while HintVacant waits", hints, leaderelection.HintVacant)
+	expectHint(t, "a grant while HintMissed waits", hints, leaderelection.HintMissed)
 
 	release(t, store, leader)
 	waiting(hints)
@@ -65,7 +65,7 @@ func TestVacantIsNeverLostToElected(t *testing.T) {
 
 func TestWatchIsOfOneElection(t *testing.T) {
 	store := memstore.New()
-	hints := store.Watch(t.Context(), "another")
+	hints := store.Watch(t.Context(), "another", "")
 	waiting(hints)
 	release(t, store, win(t, store, bid("leader", "c1")))
 	expectHint(t, "a release in another election", hints, none)
@@ -75,7 +75,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
 		ctx, cancel := context.WithCancel(t.Context())
-		ending, lasting := store.Watch(ctx, "scheduler"), store.Watch(t.Context(), "scheduler")
+		ending, lasting := store.Watch(ctx, "scheduler", ""), store.Watch(t.Context(), "scheduler", "")
 		waiting(ending)
 		waiting(lasting)
 
@@ -92,7 +92,7 @@ func TestReleaseWakesAFollower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
 		leader := win(t, store, bid("leader", "c1"))
-		hints := store.Watch(t.Context(), "scheduler")
+		hints := store.Watch(t.Context(), "scheduler", "")
 		waiting(hints)
 
 		began := time.Now()

@@ -58,7 +58,7 @@ func TestDocumentedACLSuffices(t *testing.T) {
 	if err := election.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	hints := store.Watch(t.Context(), "jobs:lock")
+	hints := store.Watch(t.Context(), "jobs:lock", "")
 	select {
 	case <-hints: // the subscription is confirmed
 	case <-time.After(20 * time.Second):

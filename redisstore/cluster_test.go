@@ -152,7 +152,7 @@ func TestF20OneSubscriptionForAllSlots(t *testing.T) {
 		of := trial.on(t, fmt.Sprintf([]string{"jobs-%d", "{app-%d}:lock", "a}b-%d", "{}-%d", "{{%d}"}[i%5], i))
 		leases[i] = of.candidate("leader", short).win()
 		primaries[cluster.PrimaryOf(of.key)]++
-		hints[i] = trial.store.Watch(watching, of.key)
+		hints[i] = trial.store.Watch(watching, of.key, "")
 		<-hints[i] // the subscription is there
 	}
 	if len(primaries) != 3 {
@@ -178,7 +178,7 @@ func TestF21SubscriptionFindsAnotherNode(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3, 1)
 	trial := onCluster(t, cluster)
 	trial.start("candidate", long).leads()
-	hints := trial.store.Watch(t.Context(), trial.key)
+	hints := trial.store.Watch(t.Context(), trial.key, "")
 	<-hints
 	quiet(hints) // once for who watches already, and once for the confirmation
 	at := subscribed(cluster)[0]

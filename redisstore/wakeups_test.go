@@ -20,7 +20,7 @@ func TestF18WithoutWakeUpsFollowersAreTold(t *testing.T) {
 		follower := deaf.start("follower", medium)
 		eventually(t.T, "the warning", func() bool {
 			for _, warned := range follower.all(leaderelection.Warned) {
-				if strings.Contains(warned.Err.Error(), `no wake-ups: Redis has not confirmed the subscription to "{jobs}:events"`) {
+				if strings.Contains(warned.Err.Error(), `no wake-ups: Redis has not confirmed the subscription to "{jobs}:events:follower"`) {
 					return true
 				}
 			}

@@ -10,10 +10,10 @@ import (
 	"example.com/leaderelection"
 )
 
-// watch watches an election until stop is called.
+// watch watches an election as an onlooker until stop is called.
 func (t *trial) watch(key string) (hints <-chan leaderelection.Hint, stop context.CancelFunc) {
 	ctx, stop := context.WithCancel(t.Context())
-	return t.store.Watch(ctx, key), stop
+	return t.store.Watch(ctx, key, ""), stop
 }
 
 // hinted waits for a hint.
@@ -43,10 +43,13 @@ func quiet(hints <-chan leaderelection.Hint) (count int) {
 	}
 }
 
-// subscribers returns how many subscribe to an election's channel.
-func (t *trial) subscribers(key string) int64 {
-	channel := "{" + key + "}:events"
-	return t.admin.PubSubNumSub(t.Context(), channel).Val()[channel]
+// subscribers returns how many subscribe to an election's channels.
+func (t *trial) subscribers(key string) (n int64) {
+	channels := t.admin.PubSubChannels(t.Context(), "{"+key+"}:events*").Val()
+	for _, subscribers := range t.admin.PubSubNumSub(t.Context(), channels...).Val() {
+		n += subscribers
+	}
+	return n
 }
 
 func TestF21WatchHintsOfGrantsAndReleases(t *testing.T) {
@@ -54,7 +57,7 @@ func TestF21WatchHintsOfGrantsAndReleases(t *testing.T) {
 		t.settled()
 		hints, stop := t.watch(t.key)
 		defer stop()
-		t.hinted("the subscription", hints, leaderelection.HintVacant)
+		t.hinted("the subscription", hints, leaderelection.HintMissed)
 		quiet(hints)
 
 		l := t.candidate("leader", long).win()
@@ -71,13 +74,13 @@ func TestF21KilledSubscriptionReconnectsAndHintsOnce(t *testing.T) {
 	onRedis(t, func(t *trial) {
 		hints, stop := t.watch(t.key)
 		defer stop()
-		t.hinted("the subscription", hints, leaderelection.HintVacant)
+		t.hinted("the subscription", hints, leaderelection.HintMissed)
 		quiet(hints)
 		for range 3 {
 			if n := t.do("CLIENT", "KILL", "TYPE", "pubsub"); n != int64(1) {
 				t.Fatalf("%v connections killed", n)
 			}
-			t.hinted("the new subscription", hints, leaderelection.HintVacant)
+			t.hinted("the new subscription", hints, leaderelection.HintMissed)
 			if n := quiet(hints); n != 0 {
 				t.Errorf("%d more hints after one reconnection", n)
 			}
@@ -91,7 +94,7 @@ func TestF21SubscriptionSurvivesARestart(t *testing.T) {
 	each(t, func(t *trial) {
 		hints, stop := t.watch(t.key)
 		defer stop()
-		t.hinted("the subscription", hints, leaderelection.HintVacant)
+		t.hinted("the subscription", hints, leaderelection.HintMissed)
 		t.server.RestartEmpty()
 		eventually(t, "a subscription after the restart", func() bool { return t.subscribers(t.key) == 1 })
 		quiet(hints)
@@ -104,7 +107,7 @@ func TestF21RepeatedAndStrangeMessagesAreMerged(t *testing.T) {
 	each(t, func(t *trial) {
 		hints, stop := t.watch(t.key)
 		defer stop()
-		t.hinted("the subscription", hints, leaderelection.HintVacant)
+		t.hinted("the subscription", hints, leaderelection.HintMissed)
 		quiet(hints)
 		for range 50 {
 			t.do("PUBLISH", "{jobs}:events", "vacant")
@@ -151,7 +154,7 @@ func TestF21OneSubscriptionForAll(t *testing.T) {
 			for range 2 {
 				hints, stop := t.watch(fmt.Sprint("jobs-", i))
 				stops = append(stops, stop)
-				t.hinted("the subscription", hints, leaderelection.HintVacant)
+				t.hinted("the subscription", hints, leaderelection.HintMissed)
 			}
 		}
 		if n := subscriptions(); n != 1 {
@@ -175,7 +178,7 @@ func TestF21OneSubscriptionForAll(t *testing.T) {
 
 		// Another begins anew.
 		hints, stop := t.watch(t.key)
-		t.hinted("a new subscription", hints, leaderelection.HintVacant)
+		t.hinted("a new subscription", hints, leaderelection.HintMissed)
 		stop()
 		eventually(t, "no subscription", func() bool { return subscriptions() == 0 })
 	})

@@ -20,7 +20,7 @@ type intercepted struct {
 	renew   func(leaderelection.Store, ctx, leaderelection.Tenure) (leaderelection.State, error)
 	release func(leaderelection.Store, ctx, leaderelection.Tenure) error
 	read    func(leaderelection.Store, ctx, leaderelection.Candidate) (leaderelection.State, error)
-	watch   func(leaderelection.Store, ctx, string) <-chan leaderelection.Hint
+	watch   func(s store, ctx ctx, key, id string) <-chan leaderelection.Hint
 }
 
 func (s intercepted) Acquire(ctx ctx, bid leaderelection.Bid) (leaderelection.State, error) {
@@ -51,11 +51,11 @@ func (s intercepted) Read(ctx ctx, candidate leaderelection.Candidate) (leaderel
 	return s.read(s.Store, ctx, candidate)
 }
 
-func (s intercepted) Watch(ctx ctx, key string) <-chan leaderelection.Hint {
+func (s intercepted) Watch(ctx ctx, key, id string) <-chan leaderelection.Hint {
 	if s.watch == nil {
 		return nil
 	}
-	return s.watch(s.Store, ctx, key)
+	return s.watch(s.Store, ctx, key, id)
 }
 
 // answering is a store that changes what it is asked, what it answers, or both.

@@ -231,22 +231,31 @@ var faults = []struct {
 	}, []string{"EndedContextEndsCalls"}},
 
 	{"WatchesNothing", func(works store) store {
-		return intercepted{Store: works, watch: func(store, ctx, string) <-chan leaderelection.Hint {
+		return intercepted{Store: works, watch: func(store, ctx, string, string) <-chan leaderelection.Hint {
 			return make(chan leaderelection.Hint)
 		}}
-	}, []string{"WatchHints"}},
+	}, []string{"WatchHints", "WatchTellsOnlookers"}},
 
 	{"HintsOnlyAtTheBeginning", func(works store) store {
-		return intercepted{Store: works, watch: func(store, ctx, string) <-chan leaderelection.Hint {
+		return intercepted{Store: works, watch: func(store, ctx, string, string) <-chan leaderelection.Hint {
 			hints := make(chan leaderelection.Hint, 1)
-			hints <- leaderelection.HintVacant
+			hints <- leaderelection.HintMissed
 			return hints
 		}}
-	}, []string{"WatchHints"}},
+	}, []string{"WatchHints", "WatchTellsOnlookers"}},
+
+	{"KnowsNoOnlookers", func(works store) store {
+		return intercepted{Store: works, watch: func(s store, ctx ctx, key, id string) <-chan leaderelection.Hint {
+			if id == "" {
+				key = "somebody else's"
+			}
+			return s.(leaderelection.Watcher).Watch(ctx, key, id)
+		}}
+	}, []string{"WatchTellsOnlookers"}},
 
 	{"WatchesForEver", func(works store) store {
-		return intercepted{Store: works, watch: func(s store, ctx ctx, key string) <-chan leaderelection.Hint {
-			return s.(leaderelection.Watcher).Watch(context.WithoutCancel(ctx), key)
+		return intercepted{Store: works, watch: func(s store, ctx ctx, key, id string) <-chan leaderelection.Hint {
+			return s.(leaderelection.Watcher).Watch(context.WithoutCancel(ctx), key, id)
 		}}
 	}, []string{"WatchEndsWithItsContext"}},
 }

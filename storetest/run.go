@@ -85,6 +85,7 @@ var promises = []struct {
 	{"EndedContextEndsCalls", endedContextEndsCalls},
 
 	{"WatchHints", watchHints},
+	{"WatchTellsOnlookers", watchTellsOnlookers},
 	{"WatchNeverDelaysTheElection", watchNeverDelaysTheElection},
 	{"WatchEndsWithItsContext", watchEndsWithItsContext},
 	{"AnnounceSucceedsForTheLeader", announceSucceedsForTheLeader},

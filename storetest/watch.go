@@ -7,16 +7,16 @@ import (
 	"example.com/leaderelection"
 )
 
-// watch watches key until the returned function is called. It skips the test where
-// the store cannot watch.
-func (t *trial) watch(key string) (<-chan leaderelection.Hint, context.CancelFunc) {
+// watch watches key as a candidate until the returned function is called, or with no
+// id as an onlooker. It skips the test where the store cannot watch.
+func (t *trial) watch(key, id string) (<-chan leaderelection.Hint, context.CancelFunc) {
 	t.Helper()
 	watcher, ok := t.store.(leaderelection.Watcher)
 	if !ok {
 		t.Skip("the store is no Watcher")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	hints := watcher.Watch(ctx, key)
+	hints := watcher.Watch(ctx, key, id)
 	if hints == nil {
 		cancel()
 		t.Skip("the store cannot watch here: Watch returned nil")
@@ -24,16 +24,16 @@ func (t *trial) watch(key string) (<-chan leaderelection.Hint, context.CancelFun
 	return hints, cancel
 }
 
-// wakes reports whether HintVacant arrives within the given time, whatever arrives
+// comes reports whether a hint arrives within the given time, whatever arrives
 // before it.
-func wakes(hints <-chan leaderelection.Hint, within time.Duration) bool {
+func comes(hints <-chan leaderelection.Hint, wanted leaderelection.Hint, within time.Duration) bool {
 	for timer := time.After(within); ; {
 		select {
 		case hint, open := <-hints:
 			if !open {
 				return false
 			}
-			if hint == leaderelection.HintVacant {
+			if hint == wanted {
 				return true
 			}
 		case <-timer:
@@ -42,37 +42,61 @@ func wakes(hints <-chan leaderelection.Hint, within time.Duration) bool {
 	}
 }
 
-// watchHints: once the watch is established, and when a lease was given back. Hints
-// may get lost, but a watch that never wakes anybody is none (F21).
+// watchHints: once the watch is established, and when a lease was given back for which
+// the candidate has bid in vain. Hints may get lost, but a watch that never wakes
+// anybody is none (F21).
 func watchHints(t *trial) {
 	key := t.newElection()
-	hints, stop := t.watch(key)
+	follower := t.candidate(key, "follower", long)
+	hints, stop := t.watch(key, follower.who.ID)
 	defer stop()
-	if !wakes(hints, patience) {
-		t.Fatalf("no HintVacant within %v of the beginning of the watch", patience)
+	if !comes(hints, leaderelection.HintMissed, patience) {
+		t.Fatalf("no HintMissed within %v of the beginning of the watch", patience)
 	}
 
 	const tries = 5
 	for range tries {
 		l := t.candidate(key, "leader", long).win()
-		wakes(hints, pause) // whatever is still on its way
+		t.refused("a bid while somebody leads", follower.acquire(newClaim()))
+		comes(hints, leaderelection.HintVacant, pause) // whatever is still on its way
 		l.release()
-		if wakes(hints, patience/tries) {
+		if comes(hints, leaderelection.HintVacant, patience/tries) {
 			return
 		}
 	}
 	t.Errorf("no HintVacant after any of %d releases", tries)
 }
 
+// watchTellsOnlookers: of grants and of releases.
+func watchTellsOnlookers(t *trial) {
+	key := t.newElection()
+	hints, stop := t.watch(key, "")
+	defer stop()
+	if !comes(hints, leaderelection.HintMissed, patience) {
+		t.Fatalf("no HintMissed within %v of the beginning of the watch", patience)
+	}
+
+	const tries = 5
+	for range tries {
+		l := t.candidate(key, "leader", long).win()
+		elected := comes(hints, leaderelection.HintElected, patience/tries)
+		l.release()
+		if elected && comes(hints, leaderelection.HintVacant, patience/tries) {
+			return
+		}
+	}
+	t.Errorf("HintElected and HintVacant have not come of any of %d leases", tries)
+}
+
 // watchNeverDelaysTheElection: hints that nobody waits for are merged (P5, F22).
 func watchNeverDelaysTheElection(t *trial) {
 	key := t.newElection()
-	hints, stop := t.watch(key)
+	hints, stop := t.watch(key, "")
 	defer stop()
 	for range 50 {
 		t.candidate(key, "leader", long).win().release()
 	}
-	if !wakes(hints, patience) {
+	if !comes(hints, leaderelection.HintVacant, patience) {
 		t.Error("no HintVacant is left after 50 releases that nobody watched")
 	}
 }
@@ -81,8 +105,8 @@ func watchNeverDelaysTheElection(t *trial) {
 // channel is then closed is the store's business.
 func watchEndsWithItsContext(t *trial) {
 	key := t.newElection()
-	hints, stop := t.watch(key)
-	wakes(hints, patience)
+	hints, stop := t.watch(key, "")
+	comes(hints, leaderelection.HintMissed, patience)
 	stop()
 
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {

@@ -29,6 +29,15 @@ func keysOf(lock string) keys {
 	}
 }
 
+// channel is the one on which a candidate is woken; of an onlooker, with an empty id,
+// the one on which all is told.
+func (k keys) channel(id string) string {
+	if id == "" {
+		return k.events
+	}
+	return k.events + ":" + id
+}
+
 // list is KEYS of the scripts, in their order.
 func (k keys) list() []string {
 	return []string{k.lock, k.lease, k.term, k.history, k.candidates}

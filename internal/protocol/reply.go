@@ -22,6 +22,7 @@ const (
 	fieldSince
 	fieldBeat
 	fieldWarning
+	fieldCandidates
 	fieldCount
 )
 
@@ -45,7 +46,7 @@ func parseState(reply any) (leaderelection.State, error) {
 		return leaderelection.State{}, fmt.Errorf("script answered with verdict %.40q", fields[fieldVerdict])
 	}
 	numbers := make(map[int]int64)
-	for _, field := range []int{fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat} {
+	for _, field := range []int{fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat, fieldCandidates} {
 		number, err := strconv.ParseInt(fields[field], 10, 64)
 		if err != nil {
 			return leaderelection.State{}, fmt.Errorf("script answered with %.40q as field %d", fields[field], field)
@@ -60,6 +61,8 @@ func parseState(reply any) (leaderelection.State, error) {
 		Remaining: duration(numbers[fieldWait]),
 		Now:       moment(numbers[fieldNow]),
 		Warning:   fields[fieldWarning],
+
+		Candidates: int(min(max(numbers[fieldCandidates], 0), math.MaxInt32)),
 	}
 	if holder := fields[fieldHolder]; holder != "" {
 		state.Leader = &leaderelection.LeaderInfo{

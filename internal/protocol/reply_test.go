@@ -10,7 +10,7 @@ import (
 
 // aReply is one as a script sends it.
 func aReply() []any {
-	return []any{"held", "9223372036854775807", "10000", "-1", "1700000000000001", "holder", "host", "9007199254740993", "1700000000000000", "1699999999999999", "careful"}
+	return []any{"held", "9223372036854775807", "10000", "-1", "1700000000000001", "holder", "host", "9007199254740993", "1700000000000000", "1699999999999999", "careful", "7"}
 }
 
 func TestReplyIsReadToTheLastDigit(t *testing.T) {
@@ -18,7 +18,7 @@ func TestReplyIsReadToTheLastDigit(t *testing.T) {
 	state, err := parseState(aReply())
 	want := leaderelection.State{
 		Verdict: leaderelection.Held, Term: 1<<63 - 1, TTL: 10 * time.Second, Remaining: -time.Millisecond,
-		Now: time.UnixMicro(1700000000000001), Warning: "careful",
+		Now: time.UnixMicro(1700000000000001), Warning: "careful", Candidates: 7,
 	}
 	leader := state.Leader
 	state.Leader = nil
@@ -43,7 +43,7 @@ func TestReplyThatIsNoneIsAnUnknownOutcome(t *testing.T) {
 			garbage[name+" as field "+decimal(int64(i))] = reply
 		}
 	}
-	for _, i := range []int{fieldVerdict, fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat} {
+	for _, i := range []int{fieldVerdict, fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat, fieldCandidates} {
 		for _, value := range []string{"", "x", "1.5", "1e3", "9223372036854775808", strings.Repeat("9", 1000)} {
 			reply := aReply()
 			reply[i] = value

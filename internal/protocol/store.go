@@ -86,7 +86,7 @@ func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelec
 		bid.ID, bid.Claim, milliseconds(bid.TTL), decimal(bid.SeenTerm), milliseconds(bid.SeenTTL),
 		bid.Hostname, k.events, milliseconds(presence))
 	if err == nil {
-		state.Warning = joined(state.Warning, s.watch.warning(k.events))
+		state.Warning = joined(state.Warning, s.watch.warning(k.channel(bid.ID)))
 	}
 	return state, err
 }
@@ -104,7 +104,7 @@ func (s *Store) Renew(ctx context.Context, tenure leaderelection.Tenure) (leader
 // Release gives the lease back.
 func (s *Store) Release(ctx context.Context, tenure leaderelection.Tenure) error {
 	k := keysOf(tenure.Key)
-	_, err := s.ask(ctx, releaseScript, k.list()[:4],
+	_, err := s.ask(ctx, releaseScript, k.list(),
 		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Reason, k.events)
 	return err
 }

@@ -3,6 +3,7 @@ package protocol
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,8 +12,11 @@ import (
 
 // Watch tells of releases and grants, by way of one subscription for all elections
 // of the Store.
-func (s *Store) Watch(ctx context.Context, key string) <-chan leaderelection.Hint {
-	return s.watch.add(ctx, keysOf(key).events)
+//
+// Each candidate has a channel of its own, so that a release can wake a few of many
+// (F22); all that happens is told on another.
+func (s *Store) Watch(ctx context.Context, key, id string) <-chan leaderelection.Hint {
+	return s.watch.add(ctx, keysOf(key).channel(id))
 }
 
 // watchers shares one subscription. The goroutine that owns it exists only while
@@ -22,12 +26,13 @@ type watchers struct {
 
 	mu       sync.Mutex
 	channels map[string]*watched
-	changed  chan struct{} // wakes the goroutine; nil while there is none
+	altered  map[string]struct{} // channels that the goroutine is to look at: of a hundred thousand it can't look at all each time
+	changed  chan struct{}       // wakes the goroutine; nil while there is none
 }
 
 // watched is a channel that somebody watches.
 type watched struct {
-	hints     map[chan leaderelection.Hint]struct{}
+	hints     []chan leaderelection.Hint
 	confirmed bool      // Redis has, at least once, confirmed the subscription
 	missed    time.Time // when it first answered something else, and had not
 	again     time.Time // when it is asked once more, since it should have long ago
@@ -41,16 +46,16 @@ func (w *watchers) add(ctx context.Context, channel string) <-chan leaderelectio
 		w.channels = make(map[string]*watched)
 	}
 	if w.channels[channel] == nil {
-		w.channels[channel] = &watched{hints: make(map[chan leaderelection.Hint]struct{})}
+		w.channels[channel] = new(watched)
 	} else {
-		offer(hints, leaderelection.HintVacant) // subscribed already, or about to be
+		offer(hints, leaderelection.HintMissed) // subscribed already, or about to be
 	}
-	w.channels[channel].hints[hints] = struct{}{}
+	w.channels[channel].hints = append(w.channels[channel].hints, hints)
 	if w.changed == nil {
 		w.changed = make(chan struct{}, 1)
 		go w.listen(w.changed)
 	}
-	w.wake()
+	w.alter(channel)
 	context.AfterFunc(ctx, func() { w.remove(channel, hints) })
 	return hints
 }
@@ -59,11 +64,12 @@ func (w *watchers) remove(channel string, hints chan leaderelection.Hint) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	watched := w.channels[channel]
-	delete(watched.hints, hints)
+	i := slices.Index(watched.hints, hints)
+	watched.hints = slices.Delete(watched.hints, i, i+1)
 	if len(watched.hints) == 0 {
 		delete(w.channels, channel)
 	}
-	w.wake()
+	w.alter(channel)
 }
 
 const (
@@ -91,7 +97,7 @@ func (w *watchers) warning(channel string) string {
 		watched.again = now.Add(askedAgainAfter)
 	}
 	if watched.due(now) {
-		w.wake()
+		w.alter(channel)
 	}
 	return fmt.Sprintf("no wake-ups: Redis has not confirmed the subscription to %q, so that followers notice a release at their RetryInterval only; permit SUBSCRIBE and the channel, as in docs/redis.md", channel)
 }
@@ -101,8 +107,12 @@ func (w *watched) due(now time.Time) bool {
 	return !w.confirmed && !w.again.IsZero() && !now.Before(w.again)
 }
 
-// wake tells the goroutine that the channels have changed. mu is held.
-func (w *watchers) wake() {
+// alter tells the goroutine that there is something to do about a channel. mu is held.
+func (w *watchers) alter(channel string) {
+	if w.altered == nil {
+		w.altered = make(map[string]struct{})
+	}
+	w.altered[channel] = struct{}{}
 	select {
 	case w.changed <- struct{}{}:
 	default:
@@ -139,22 +149,21 @@ func (w *watchers) difference(subscribed map[string]bool) (wanted, unwanted []st
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	for channel, watched := range w.channels {
-		again := watched.due(now)
-		if again {
+	for channel := range w.altered {
+		watched := w.channels[channel]
+		switch {
+		case watched == nil && subscribed[channel]:
+			unwanted = append(unwanted, channel)
+			delete(subscribed, channel)
+		case watched != nil && watched.due(now):
 			watched.again = now.Add(askedAgainAfter)
-		}
-		if again || !subscribed[channel] {
+			wanted = append(wanted, channel)
+		case watched != nil && !subscribed[channel]:
 			wanted = append(wanted, channel)
 			subscribed[channel] = true
 		}
 	}
-	for channel := range subscribed {
-		if w.channels[channel] == nil {
-			unwanted = append(unwanted, channel)
-			delete(subscribed, channel)
-		}
-	}
+	w.altered = nil
 	return wanted, unwanted
 }
 
@@ -173,7 +182,10 @@ func (w *watchers) stopIfIdle() bool {
 // (re-)established is worth an attempt: what was published before is lost (F21).
 func (w *watchers) deliver(message Message) {
 	hint := leaderelection.HintVacant
-	if message.Payload == "elected" {
+	switch {
+	case message.Subscribed:
+		hint = leaderelection.HintMissed
+	case message.Payload == "elected":
 		hint = leaderelection.HintElected
 	}
 	w.mu.Lock()
@@ -183,13 +195,17 @@ func (w *watchers) deliver(message Message) {
 		return
 	}
 	watched.confirmed = watched.confirmed || message.Subscribed
-	for hints := range watched.hints {
+	for _, hints := range watched.hints {
 		offer(hints, hint)
 	}
 }
 
+// worth orders the hints by what it costs to lose one: with a release, time without a
+// leader; with a grant, nothing to those who wait for the lease.
+var worth = map[leaderelection.Hint]int{leaderelection.HintElected: 0, leaderelection.HintMissed: 1, leaderelection.HintVacant: 2}
+
 // offer leaves a hint for a watcher that may be busy. Of two that wait, the one
-// that says vacant is kept: it is the one that is worth something.
+// that is worth more is kept.
 func offer(hints chan leaderelection.Hint, hint leaderelection.Hint) {
 	for {
 		select {
@@ -197,11 +213,11 @@ func offer(hints chan leaderelection.Hint, hint leaderelection.Hint) {
 			return
 		default:
 		}
-		if hint == leaderelection.HintElected {
-			return
-		}
 		select {
-		case <-hints:
+		case waiting := <-hints:
+			if worth[waiting] > worth[hint] {
+				hint = waiting
+			}
 		default:
 		}
 	}

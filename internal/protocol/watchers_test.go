@@ -15,7 +15,7 @@ func TestAWatchThatBeginsAsTheLastOneEndsIsListenedTo(t *testing.T) {
 	t.Parallel()
 	// Given a goroutine that has found nothing to listen to any more,
 	changed := make(chan struct{}, 1)
-	w := &watchers{changed: changed}
+	w := &watchers{changed: changed, altered: map[string]struct{}{"{jobs}:events": {}}}
 	subscribed := map[string]bool{"{jobs}:events": true}
 	wanted, unwanted := w.difference(subscribed)
 	if len(wanted) != 0 || len(unwanted) != 1 || len(subscribed) != 0 {

@@ -26,6 +26,7 @@ if not failed(try('ZADD', KEYS[5], whole(now / 1000 + presence), id)) then
   redis.pcall('ZREMRANGEBYSCORE', KEYS[5], '-inf', whole(now / 1000))
   redis.pcall('PEXPIRE', KEYS[5], RETENTION)
 end
+s.candidates = tonumber(redis.pcall('ZCARD', KEYS[5])) -- nil if that failed
 
 if claim == record.claim and s.claim == claim and s.ours then
   -- From Redis 7.2 on, WAIT counts from what its connection wrote last, and this
@@ -53,4 +54,4 @@ log('begin', 'term', term, 'holder', id, 'host', host)
 try('PUBLISH', channel, 'elected')
 
 record = { term = term, seen = '0', ttl = ttl, since = now, host = host, not_before = 0 }
-return reply('granted', record, now, { ours = true, holder = id, ms = ttl, wait = ttl })
+return reply('granted', record, now, { ours = true, holder = id, ms = ttl, wait = ttl, candidates = s.candidates })

@@ -256,7 +256,8 @@ local function standing(record, now)
 end
 
 -- reply: verdict, term, ttl, wait, now, then of the leader: holder, host, term,
--- since, last heartbeat (holder '' if nobody leads); then the warning.
+-- since, last heartbeat (holder '' if nobody leads); then the warning, and how many
+-- take part, 0 where that was not counted.
 local function reply(verdict, record, now, s)
   local host, term, since, beat = '', '0', 0, 0
   local known, ttl = greatest(record.term, record.seen), record.ttl
@@ -267,7 +268,7 @@ local function reply(verdict, record, now, s)
     beat = now - (record.ttl - s.ms) * 1000
   end
   return { verdict, known, whole(ttl), whole(s.wait), whole(now),
-    s.holder, host, term, whole(since), whole(beat), warning }
+    s.holder, host, term, whole(since), whole(beat), warning, whole(s.candidates or 0) }
 end
 
 local function refusal(s)
