@@ -11,10 +11,18 @@ import (
 const courtesyTimeout = time.Second
 
 // announce publishes LeaderInfo for readers outside this library, if the store
-// does such a thing. The heartbeat does not wait for it.
-func (c *candidacy) announce(t *term, info LeaderInfo) {
+// does such a thing. The heartbeat, which was at that time of the store's, does not
+// wait for it.
+func (c *candidacy) announce(t *term, heartbeat time.Time) {
+	info := LeaderInfo{
+		InstanceID:    c.candidate.ID,
+		Hostname:      c.candidate.Hostname,
+		StartedAt:     t.since,
+		LastHeartbeat: heartbeat,
+		Term:          t.term,
+	}
 	c.tell(t, func(ctx context.Context, announcer Announcer) error {
-		return announcer.Announce(ctx, t.tenure, info)
+		return announcer.Announce(ctx, t.tenure(), info)
 	})
 }
 
@@ -22,7 +30,7 @@ func (c *candidacy) announce(t *term, info LeaderInfo) {
 // under may be out of reach where the lease is not, and must not delay others.
 func (c *candidacy) retract(t *term) {
 	c.tell(t, func(ctx context.Context, announcer Announcer) error {
-		return announcer.Retract(ctx, t.tenure)
+		return announcer.Retract(ctx, t.tenure())
 	})
 }
 
@@ -31,14 +39,12 @@ func (c *candidacy) tell(t *term, news func(context.Context, Announcer) error) {
 	if !ok {
 		return
 	}
-	c.background.Go(func() {
+	c.announcements.post(func(int) {
 		ctx, cancel := c.machine.WithTimeout(context.Background(), min(c.timing.heartbeat, courtesyTimeout))
 		defer cancel()
-		_, err := call(ctx, c.otherCalls, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, news(ctx, announcer)
-		}, nil)
+		err := c.otherCalls.during(ctx, func() error { return news(ctx, announcer) })
 		if err != nil {
-			c.notices.observe(Event{Kind: AnnounceFailed, Term: t.tenure.Term, Err: err})
+			c.notices.observe(Event{Kind: AnnounceFailed, Term: t.term, Err: err})
 		}
 		if failed := err != nil; failed && !c.announceFailing.Swap(failed) {
 			c.notices.log(slog.LevelWarn, "cannot publish who leads for outside readers; the election is not affected", slog.Any("error", err))

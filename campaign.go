@@ -84,22 +84,18 @@ func (c *candidacy) newBid() Bid {
 }
 
 func (c *candidacy) newTerm(ctx context.Context, bid Bid, state State, sent instant) *term {
-	tenure := Tenure{Candidate: bid.Candidate, Claim: bid.Claim, Term: state.Term, Since: state.Now}
-	began := LeaderInfo{
-		InstanceID:    c.candidate.ID,
-		Hostname:      c.candidate.Hostname,
-		StartedAt:     state.Now,
-		LastHeartbeat: state.Now,
-		Term:          state.Term,
+	t := newTerm(ctx, &term{candidate: &c.candidate, claim: bid.Claim, term: state.Term, since: state.Now}, c.timing, sent)
+	if c.work != nil {
+		t.prepareWork(ctx, c.leading)
 	}
-	return newTerm(ctx, c.leading, tenure, began, c.timing, sent)
+	return t
 }
 
 // acquire bids once. An answer that comes after it was given up (at Stop, say)
 // may say that the lease was granted; then it is given back at once, or it would
 // keep everybody out for its whole length (F06, F08).
 func (c *candidacy) acquire(ctx context.Context, bid Bid) (State, error) {
-	bounded, cancel := c.machine.WithTimeout(ctx, c.timing.heartbeat)
+	limit, cancel := c.within(ctx, c.timing.heartbeat)
 	defer cancel()
 	request := func(ctx context.Context) (State, error) { return c.store.Acquire(ctx, bid) }
 	late := func(state State, err error) {
@@ -107,7 +103,7 @@ func (c *candidacy) acquire(ctx context.Context, bid Bid) (State, error) {
 			c.releaseBid(bid)
 		}
 	}
-	return call(bounded, c.leaseCalls, request, late)
+	return call(ctx, limit, c.leaseCalls, request, late)
 }
 
 // attemptFailed reports an attempt whose outcome is unknown. It returns the error

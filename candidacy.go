@@ -91,6 +91,7 @@ func (e *Election) leave(c *candidacy) {
 	settle, cancel := e.machine.WithTimeout(context.Background(), min(settleTimeout, e.timing.ttl))
 	defer cancel()
 	e.background.Wait() // each is bounded by courtesyTimeout
+	e.announcements.flush(settle)
 	e.leaseCalls.idle(settle)
 	e.otherCalls.idle(settle)
 	e.notices.flush(settle)

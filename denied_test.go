@@ -23,7 +23,7 @@ func TestARenewalDoesNotBringBackWhatIsLeaderHasDenied(t *testing.T) {
 	e.UseClocks(clocks)
 	c := &candidacy{Election: e}
 	sent := c.clock()
-	led := newTerm(t.Context(), c.leading, Tenure{Term: 7}, LeaderInfo{}, e.timing, sent)
+	led := newTerm(t.Context(), &term{term: 7}, e.timing, sent)
 	defer led.cancelWork(ErrStopped)
 	c.current.Store(led.lease)
 	if !e.IsLeader() || e.Term() != 7 {
@@ -60,7 +60,8 @@ func TestWorkThatAsksAsTheLeaseLapsesIsToldSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &candidacy{Election: e}
-	led := newTerm(t.Context(), c.leading, Tenure{Term: 7}, LeaderInfo{}, e.timing, c.clock())
+	led := newTerm(t.Context(), &term{term: 7}, e.timing, c.clock())
+	led.prepareWork(t.Context(), c.leading)
 	c.current.Store(nil)
 	if err := led.work.Err(); !errors.Is(err, context.Canceled) || !errors.Is(context.Cause(led.work), ErrLeaseExpired) {
 		t.Errorf("it was told %v, because of %v", err, context.Cause(led.work))

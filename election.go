@@ -16,7 +16,6 @@ import (
 // safe for concurrent use.
 type Election struct {
 	settings
-	config    Config
 	store     Store
 	candidate Candidate
 	timing    timing
@@ -30,7 +29,8 @@ type Election struct {
 	notices         notices
 	leaseCalls      calls
 	otherCalls      calls
-	background      sync.WaitGroup // short store calls that nothing waits for
+	background      sync.WaitGroup // releases that nothing waits for
+	announcements   queue
 	announceFailing atomic.Bool
 
 	mu      sync.Mutex
@@ -75,7 +75,6 @@ func New(store Store, config *Config, opts ...Option) (*Election, error) {
 	}
 	e := &Election{
 		settings:   settings,
-		config:     own,
 		store:      store,
 		machine:    machine.Real{},
 		leaseCalls: make(calls, leaseCalls),
@@ -97,7 +96,7 @@ func New(store Store, config *Config, opts ...Option) (*Election, error) {
 	e.notices = notices{
 		logger:   settings.logger,
 		observer: settings.observer,
-		template: Event{Key: own.RedisKeyName, InstanceID: own.InstanceID},
+		of:       &e.candidate,
 	}
 	var shortened bool
 	if e.timing, shortened = newTiming(&own, settings.safetyMargin); shortened {
@@ -154,7 +153,7 @@ func (e *Election) IsLeader() bool { return e.leading() != nil }
 // Term returns the fencing token of the current term while IsLeader, else 0.
 func (e *Election) Term() int64 {
 	if l := e.leading(); l != nil {
-		return l.owner.tenure.Term
+		return l.owner.term
 	}
 	return 0
 }
@@ -182,7 +181,7 @@ func (e *Election) clock() instant {
 }
 
 // GetInstanceID returns the name under which this instance takes part.
-func (e *Election) GetInstanceID() string { return e.config.InstanceID }
+func (e *Election) GetInstanceID() string { return e.candidate.ID }
 
 // OnBecomeLeader registers a callback that runs when a term begins, after those
 // registered earlier. If this instance leads already, it runs promptly. It runs
@@ -216,7 +215,7 @@ func (e *Election) Resign(ctx context.Context) error {
 	}
 	l.owner.end(ErrResigned)
 	select {
-	case <-l.owner.released:
+	case <-l.owner.released.wait():
 		return l.owner.handover
 	case <-ctx.Done():
 		return ctx.Err()

@@ -16,14 +16,14 @@ func (c *candidacy) handOver(ctx context.Context, t *term, cause error) error {
 	t.ended = c.clock()
 	c.current.Store(nil)
 	t.cancelWork(cause)
-	c.notices.observe(Event{Kind: TermEnded, Term: t.tenure.Term, Err: cause})
-	c.notices.log(levelOf(cause), "the term has ended", slog.Int64("term", t.tenure.Term), slog.Any("cause", cause))
+	c.notices.observe(Event{Kind: TermEnded, Term: t.term, Err: cause})
+	c.notices.log(levelOf(cause), "the term has ended", slog.Int64("term", t.term), slog.Any("cause", cause))
 
 	t.drained = c.drain(t)
 	if !isInvoluntary(cause) {
 		t.handover = c.keepWhileDraining(t)
 	}
-	close(t.released)
+	t.released.give()
 	return c.awaitDrained(ctx, t)
 }
 
@@ -50,13 +50,13 @@ func (c *candidacy) keepWhileDraining(t *term) error {
 	switch {
 	case lost != nil:
 		c.notices.log(slog.LevelWarn, "the lease ended while the work was still finishing",
-			slog.Int64("term", t.tenure.Term), slog.Any("cause", lost))
-		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: lost})
+			slog.Int64("term", t.term), slog.Any("cause", lost))
+		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.term, Err: lost})
 		return nil
 	case t.drained.Err() == nil:
 		c.notices.log(slog.LevelError, "callbacks or work did not return in time; the lease is left to expire",
-			slog.Int64("term", t.tenure.Term), slog.Duration("timeout", c.drainTimeout))
-		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: ErrDrainTimeout})
+			slog.Int64("term", t.term), slog.Duration("timeout", c.drainTimeout))
+		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.term, Err: ErrDrainTimeout})
 		return ErrDrainTimeout
 	}
 	c.release(t)
@@ -71,7 +71,7 @@ func (c *candidacy) keepWhileDraining(t *term) error {
 func (c *candidacy) release(t *term) {
 	sent := c.clock()
 	bound := c.timing.releaseTimeout(t.lease.remaining(sent))
-	tenure := t.tenure
+	tenure := t.tenure()
 	tenure.Reason = reasonOf(t.cause())
 	err := c.sendRelease(tenure, bound/2)
 	for pause := bound / 16; err != nil; {
@@ -83,13 +83,13 @@ func (c *candidacy) release(t *term) {
 		err = c.sendRelease(tenure, left)
 	}
 	if err != nil {
-		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: err})
+		c.notices.observe(Event{Kind: ReleaseFailed, Term: t.term, Err: err})
 		c.notices.log(slog.LevelWarn, "could not release the lease; it is left to expire",
-			slog.Int64("term", t.tenure.Term), slog.Any("error", err))
+			slog.Int64("term", t.term), slog.Any("error", err))
 		return
 	}
-	c.notices.observe(Event{Kind: Released, Term: t.tenure.Term, Elapsed: c.clock().since(sent)})
-	c.notices.log(slog.LevelInfo, "released the lease", slog.Int64("term", t.tenure.Term))
+	c.notices.observe(Event{Kind: Released, Term: t.term, Elapsed: c.clock().since(sent)})
+	c.notices.log(slog.LevelInfo, "released the lease", slog.Int64("term", t.term))
 	c.retract(t)
 }
 
@@ -97,7 +97,7 @@ func (c *candidacy) release(t *term) {
 func (c *candidacy) sendRelease(tenure Tenure, timeout time.Duration) error {
 	ctx, cancel := c.machine.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	_, err := call(ctx, c.leaseCalls, func(ctx context.Context) (struct{}, error) {
+	_, err := call(ctx, ctx, c.leaseCalls, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.store.Release(ctx, tenure)
 	}, nil)
 	return err
@@ -108,7 +108,7 @@ func (c *candidacy) sendRelease(tenure Tenure, timeout time.Duration) error {
 // so while it waits. Once the candidacy itself is to end, it waits for the drain
 // timeout at most.
 func (c *candidacy) awaitDrained(ctx context.Context, t *term) error {
-	stopping, failed, giveUp := ctx.Done(), t.failure.done, (<-chan time.Time)(nil)
+	stopping, failed, giveUp := ctx.Done(), t.failure.happened.wait(), (<-chan time.Time)(nil)
 	every := min(c.timing.ttl, c.drainTimeout)
 	notice, stopNotice := c.machine.NewTimer(every)
 	defer func() { stopNotice() }()
@@ -132,10 +132,10 @@ func (c *candidacy) awaitDrained(ctx context.Context, t *term) error {
 		case <-notice:
 			notice, stopNotice = c.machine.NewTimer(every)
 		}
-		c.notices.observe(Event{Kind: Draining, Term: t.tenure.Term, Elapsed: c.clock().since(t.ended)})
+		c.notices.observe(Event{Kind: Draining, Term: t.term, Elapsed: c.clock().since(t.ended)})
 		if !warned {
 			c.notices.log(slog.LevelWarn, "still waiting for callbacks or work of an ended term; no new term is sought until they return",
-				slog.Int64("term", t.tenure.Term))
+				slog.Int64("term", t.term))
 		}
 	}
 }

@@ -16,7 +16,7 @@ const noticeLimit = 256
 type notices struct {
 	logger   *slog.Logger
 	observer Observer
-	template Event // Key and InstanceID of every event
+	of       *Candidate // whose they are
 
 	records queue
 	events  queue
@@ -36,7 +36,7 @@ func (n *notices) observe(event Event) {
 	if n.observer == nil {
 		return
 	}
-	event.Key, event.InstanceID, event.Time = n.template.Key, n.template.InstanceID, time.Now()
+	event.Key, event.InstanceID, event.Time = n.of.Key, n.of.ID, time.Now()
 	n.events.post(func(dropped int) {
 		event.Dropped = dropped
 		n.observer.Observe(event)
@@ -45,10 +45,11 @@ func (n *notices) observe(event Event) {
 
 // log writes a record with the time of now, however late it gets to the handler.
 func (n *notices) log(level slog.Level, message string, attrs ...slog.Attr) {
-	record := slog.NewRecord(time.Now(), level, message, 0)
-	record.AddAttrs(slog.String("election", n.template.Key), slog.String("instance", n.template.InstanceID))
-	record.AddAttrs(attrs...)
+	now := time.Now()
 	n.records.post(func(int) {
+		record := slog.NewRecord(now, level, message, 0)
+		record.AddAttrs(slog.String("election", n.of.Key), slog.String("instance", n.of.ID))
+		record.AddAttrs(attrs...)
 		handler := n.logger.Handler()
 		if ctx := context.Background(); handler.Enabled(ctx, level) {
 			_ = handler.Handle(ctx, record)

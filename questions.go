@@ -13,7 +13,7 @@ import (
 // the store answers or ctx ends. Right after a crash the answer is still the
 // leader that crashed: the store knows no better until its lease ends.
 func (e *Election) Leader(ctx context.Context) (*LeaderInfo, error) {
-	state, err := call(ctx, e.otherCalls, func(ctx context.Context) (State, error) {
+	state, err := call(ctx, ctx, e.otherCalls, func(ctx context.Context) (State, error) {
 		return e.store.Read(ctx, e.candidate)
 	}, nil)
 	switch {

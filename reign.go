@@ -12,9 +12,9 @@ import (
 func (c *candidacy) reign(t *term) error {
 	c.following = following{}
 	c.current.Store(t.lease)
-	c.notices.observe(Event{Kind: Elected, Term: t.tenure.Term, Elapsed: c.clock().since(t.sent)})
-	c.notices.log(slog.LevelInfo, "leading", slog.Int64("term", t.tenure.Term))
-	c.announce(t, t.began)
+	c.notices.observe(Event{Kind: Elected, Term: t.term, Elapsed: c.clock().since(t.sent)})
+	c.notices.log(slog.LevelInfo, "leading", slog.Int64("term", t.term))
+	c.announce(t, t.since)
 
 	c.callbacks.begin(t.fail)
 	c.startWork(t)
@@ -27,7 +27,6 @@ func (c *candidacy) reign(t *term) error {
 // startWork runs Lead's work for the term, if there is one.
 func (c *candidacy) startWork(t *term) {
 	if c.work == nil {
-		close(t.workDone)
 		return
 	}
 	go func() {
@@ -62,7 +61,7 @@ func (c *candidacy) failedAfterEnd(t *term, err error) {
 		t.failure.set(err)
 	default:
 		c.notices.log(slog.LevelWarn, "work returned an error after its term had ended",
-			slog.Int64("term", t.tenure.Term), slog.Any("error", err))
+			slog.Int64("term", t.term), slog.Any("error", err))
 	}
 }
 
@@ -99,10 +98,10 @@ func (c *candidacy) keepLease(ctx context.Context, t *term) error {
 // renew asks the store once. An answer that comes late is ignored: success after
 // the deadline must not extend anything.
 func (c *candidacy) renew(ctx context.Context, t *term, timeout time.Duration) (State, error) {
-	bounded, cancel := c.machine.WithTimeout(ctx, timeout)
+	limit, cancel := c.within(ctx, timeout)
 	defer cancel()
-	request := func(ctx context.Context) (State, error) { return c.store.Renew(ctx, t.tenure) }
-	return call(bounded, c.leaseCalls, request, nil)
+	request := func(ctx context.Context) (State, error) { return c.store.Renew(ctx, t.tenure()) }
+	return call(ctx, limit, c.leaseCalls, request, nil)
 }
 
 // extend makes the renewal count: from its sending (F05), and only if the lease
@@ -115,8 +114,7 @@ func (c *candidacy) extend(t *term, sent instant) bool {
 	if !t.lease.validAt(present) || !next.validAt(present) {
 		return false
 	}
-	leading := t.work.Context.Err() == nil // else it steps down, and only the store's side is kept
-	if leading && !c.current.CompareAndSwap(t.lease, next) {
+	if !t.handedOver() && !c.current.CompareAndSwap(t.lease, next) {
 		return false
 	}
 	t.lease = next
@@ -129,18 +127,16 @@ func (c *candidacy) renewed(t *term, state State, sent instant) {
 		t.nextRenewal = c.timing.firstRenewal(sent)
 	}
 	c.answered(state)
-	info := t.began
-	info.LastHeartbeat = state.Now
-	c.notices.observe(Event{Kind: Renewed, Term: t.tenure.Term, Elapsed: c.clock().since(sent)})
-	c.announce(t, info)
+	c.notices.observe(Event{Kind: Renewed, Term: t.term, Elapsed: c.clock().since(sent)})
+	c.announce(t, state.Now)
 }
 
 func (c *candidacy) renewalFailed(t *term, err error, sent instant) {
 	present := c.clock()
 	t.nextRenewal = present.plus(c.timing.renewalRetry())
-	c.notices.observe(Event{Kind: RenewalFailed, Term: t.tenure.Term, Elapsed: present.since(sent), Err: err})
+	c.notices.observe(Event{Kind: RenewalFailed, Term: t.term, Elapsed: present.since(sent), Err: err})
 	if c.fails(isHopeless(err)) {
 		c.notices.log(slog.LevelWarn, "cannot renew the lease; trying again until it ends",
-			slog.Int64("term", t.tenure.Term), slog.Duration("remaining", t.lease.remaining(present)), slog.Any("error", err))
+			slog.Int64("term", t.term), slog.Duration("remaining", t.lease.remaining(present)), slog.Any("error", err))
 	}
 }

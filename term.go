@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // term is one unbroken leadership of this instance: from winning the lease until
 // everything that was done in its name has returned.
 type term struct {
-	tenure Tenure
-	began  LeaderInfo // as the store answered the bid
+	candidate *Candidate
+	claim     string
+	term      int64
+	since     time.Time // when it began, by the store's clock
 
 	// lease is what the candidacy renews. It belongs to the candidacy's
 	// goroutine. While the term leads, Election.current is the same pointer.
@@ -22,15 +25,16 @@ type term struct {
 	ending       context.Context
 	cancelEnding context.CancelCauseFunc
 
-	// work is what Lead's work sees; it is cancelled once IsLeader is false.
+	// work is what Lead's work sees; it is cancelled once IsLeader is false. It is nil
+	// where there is none.
 	work       *workContext
 	cancelWork context.CancelCauseFunc
 
 	workDone chan struct{} // closed when work has returned
-	released chan struct{} // closed when the lease is given back, or left to expire
-	handover error         // ErrDrainTimeout or nil; set before released is closed
+	released signal        // the lease is given back, or left to expire
+	handover error         // ErrDrainTimeout or nil; set before released
 
-	ended   instant         // when handOver took the lead away
+	ended   instant         // when handOver took the lead away; zero before
 	drained context.Context // done when callbacks and work have returned; nil before handOver
 
 	failure failure
@@ -39,54 +43,95 @@ type term struct {
 // failure keeps the first panic or error that ends not the term only, but the
 // candidacy.
 type failure struct {
-	once sync.Once
-	done chan struct{} // closed once there is one
-	err  error
+	mu       sync.Mutex
+	err      error
+	happened signal
 }
 
 func (f *failure) set(err error) {
-	f.once.Do(func() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
 		f.err = err
-		close(f.done)
-	})
+		f.happened.give()
+	}
 }
 
 func (f *failure) get() error {
-	select {
-	case <-f.done:
-		return f.err
-	default:
-		return nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// signal tells that something has happened. It has a channel only where somebody
+// waits for it: most terms end without that.
+type signal struct {
+	mu    sync.Mutex
+	over  bool
+	given chan struct{} // nil while nobody waits
+}
+
+func (s *signal) give() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over = true; s.given != nil {
+		close(s.given)
 	}
 }
 
-// newTerm makes the term of a lease granted by a request sent at sent. It ends
-// when run ends, which also carries what the caller of Lead put into its ctx.
-// leading returns the lease by which this instance leads now.
-func newTerm(run context.Context, leading func() *lease, tenure Tenure, began LeaderInfo, timing timing, sent instant) *term {
-	t := &term{
-		tenure:      tenure,
-		began:       began,
-		sent:        sent,
-		nextRenewal: timing.firstRenewal(sent),
-		workDone:    make(chan struct{}),
-		released:    make(chan struct{}),
-		failure:     failure{done: make(chan struct{})},
+// wait returns a channel that is closed once the signal is given.
+func (s *signal) wait() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.over:
+		return closed
+	case s.given == nil:
+		s.given = make(chan struct{})
 	}
+	return s.given
+}
+
+// newTerm lets a term begin, of a lease that was granted by a request sent at sent. It
+// ends when run ends. There is nothing to do in it yet: see prepareWork.
+func newTerm(run context.Context, t *term, timing timing, sent instant) *term {
+	t.sent, t.nextRenewal = sent, timing.firstRenewal(sent)
+	t.cancelWork, t.workDone = func(error) {}, closed
 	t.lease = &lease{owner: t, deadline: timing.deadline(sent)}
 	t.ending, t.cancelEnding = context.WithCancelCause(run)
+	return t
+}
 
-	// work must not learn of the end before IsLeader answers false, so its
-	// context is not a child of run: it only inherits the values.
+// tenure is the term as the store knows it.
+func (t *term) tenure() Tenure {
+	return Tenure{Candidate: *t.candidate, Claim: t.claim, Term: t.term, Since: t.since}
+}
+
+// prepareWork makes the ctx of Lead's work. work must not learn of the end before
+// IsLeader answers false, so it is not a child of run: it only inherits the values,
+// which the caller of Lead put there. leading returns the lease by which this
+// instance leads now.
+func (t *term) prepareWork(run context.Context, leading func() *lease) {
 	inner, cancel := context.WithCancelCause(context.WithoutCancel(run))
+	t.workDone = make(chan struct{})
 	t.cancelWork = cancel
 	t.work = &workContext{
-		Context: ContextWithTerm(inner, tenure.Term),
+		Context: ContextWithTerm(inner, t.term),
 		lapsed:  func() bool { l := leading(); return l == nil || l.owner != t },
 		cancel:  func() { cancel(t.cause()) },
 	}
-	return t
 }
+
+// closed is the channel of what is over already.
+var closed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// handedOver reports whether the term has been taken from the leader: renewals then
+// only keep others out while it steps down.
+func (t *term) handedOver() bool { return t.ended != instant{} }
 
 // end asks the term to end, for one of the reasons for which terms end. The first
 // one given counts.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/leaderelection/internal/protocol"
@@ -17,6 +18,7 @@ import (
 // into a silent network holds up all that come after it (F34); here for lull only.
 type lane struct {
 	exchange func(ctx context.Context, batch []*call)
+	overdue  *atomic.Int64 // round trips that nobody waits for any more
 
 	mu      sync.Mutex
 	waiting []*call   // in the order in which they came
@@ -38,15 +40,19 @@ type call struct {
 	eval  protocol.Eval
 	reply any
 	err   error
-	done  chan struct{} // closed when reply and err are there
+	done  chan struct{} // closed when reply and err are there; nil of a call that goes alone, at once
 }
 
 // do executes a script. A ctx that ends takes back what has not been sent; what has
 // is waited for, since it keeps a connection.
 func (l *lane) do(ctx context.Context, eval protocol.Eval) (any, error) {
-	c := &call{ctx: ctx, eval: eval, done: make(chan struct{})}
-	if batch := l.enter(c); batch != nil {
+	c := &call{ctx: ctx, eval: eval}
+	batch := l.enter(c)
+	if len(batch) > 0 {
 		l.drive(batch)
+	}
+	if c.done == nil {
+		return c.reply, c.err // it was driven alone
 	}
 	select {
 	case <-c.done:
@@ -65,6 +71,10 @@ func (l *lane) do(ctx context.Context, eval protocol.Eval) (any, error) {
 func (l *lane) enter(c *call) []*call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.abreast == 0 && len(l.waiting) == 0 {
+		return l.begin([]*call{c})
+	}
+	c.done = make(chan struct{})
 	if c.eval.Urgent {
 		l.waiting = slices.Insert(l.waiting, l.urgent, c)
 		l.urgent++
@@ -105,6 +115,10 @@ func (l *lane) next() []*call {
 	batch := slices.Clone(l.waiting[:n])
 	l.waiting = slices.Delete(l.waiting, 0, n)
 	l.urgent = max(0, l.urgent-n)
+	return l.begin(batch)
+}
+
+func (l *lane) begin(batch []*call) []*call {
 	l.abreast++
 	l.begun = time.Now()
 	return batch
@@ -126,13 +140,20 @@ func (l *lane) overtake() {
 func (l *lane) drive(batch []*call) {
 	ctx, cancel := timeOf(batch)
 	defer cancel()
-	inTime := context.AfterFunc(ctx, l.leave)
+	inTime := context.AfterFunc(ctx, func() {
+		l.overdue.Add(1)
+		l.leave()
+	})
 	l.exchange(ctx, batch)
 	for _, c := range batch {
-		close(c.done)
+		if c.done != nil {
+			close(c.done)
+		}
 	}
 	if inTime() {
 		l.leave()
+	} else {
+		l.overdue.Add(-1)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,7 @@ type traffic struct {
 }
 
 func newTraffic(takes time.Duration) *traffic {
-	tr := &traffic{takes: takes}
+	tr := &traffic{takes: takes, lane: lane{overdue: new(atomic.Int64)}}
 	tr.lane.exchange = func(_ context.Context, batch []*call) {
 		scripts := make([]string, 0, len(batch))
 		for _, c := range batch {

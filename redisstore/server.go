@@ -43,6 +43,7 @@ func (s *server) Eval(ctx context.Context, e protocol.Eval) (any, error) {
 	if l := s.laneTo(ctx, e.Keys[0]); l != nil {
 		return l.do(ctx, e)
 	}
+	defer s.noteOverdue(ctx)()
 	alone := &call{eval: e}
 	s.exchange(ctx, []*call{alone})
 	return alone.reply, alone.err
@@ -73,14 +74,13 @@ func (s *server) laneTo(ctx context.Context, key string) *lane {
 		if s.lanes == nil {
 			s.lanes = make(map[string]*lane)
 		}
-		s.lanes[addr] = &lane{exchange: s.exchange}
+		s.lanes[addr] = &lane{exchange: s.exchange, overdue: &s.overdue}
 	}
 	return s.lanes[addr]
 }
 
 // exchange executes what a round trip carries.
 func (s *server) exchange(ctx context.Context, batch []*call) {
-	defer s.noteOverdue(ctx)()
 	if len(batch) == 1 { // as a command of its own, which a client may send again where it wouldn't a pipeline
 		only := batch[0]
 		only.reply, only.err = eval(ctx, s.client, only.eval).Result()

@@ -19,7 +19,7 @@ var endMutants = []mutant{
 	{"the work may take as long as it likes to end",
 		in("handover.go", "bounded, cancel := c.machine.WithTimeout(t.drained, c.drainTimeout)", "bounded, cancel := c.machine.WithTimeout(t.drained, 1000*c.drainTimeout)"), core},
 	{"the lease is released although the work has not ended in time",
-		in("handover.go", "\t\tc.notices.observe(Event{Kind: ReleaseFailed, Term: t.tenure.Term, Err: ErrDrainTimeout})\n", "\t\tc.release(t)\n"), core},
+		in("handover.go", "\t\tc.notices.observe(Event{Kind: ReleaseFailed, Term: t.term, Err: ErrDrainTimeout})\n", "\t\tc.release(t)\n"), core},
 	{"a term that was lost goes on",
 		in("reign.go", "\t\tcase state.Verdict != Granted:\n\t\t\treturn ErrDeposed\n", "\t\tcase state.Verdict != Granted:\n\t\t\tt.nextRenewal = sent.plus(c.timing.heartbeat)\n"), core},
 	{"a renewal that fails ends the term",

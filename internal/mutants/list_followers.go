@@ -15,7 +15,7 @@ var followerMutants = []mutant{
 	{"errors are retried every RetryInterval",
 		in("lease.go", "return t.jittered(t.retry / 8 << doublings)", "return max(t.retry, t.jittered(t.retry/8<<doublings))"), core},
 	{"a bid may take as long as it likes",
-		in("campaign.go", "bounded, cancel := c.machine.WithTimeout(ctx, c.timing.heartbeat)", "bounded, cancel := c.machine.WithTimeout(ctx, 1000*c.timing.heartbeat)"), core},
+		in("campaign.go", "limit, cancel := c.within(ctx, c.timing.heartbeat)", "limit, cancel := c.within(ctx, 1000*c.timing.heartbeat)"), core},
 	{"a store that hangs is handed every call",
 		in("calls.go", "\tcase open <- struct{}{}:\n", "\tdefault:\n", "defer func() { <-open }()", "defer func() {}()"), core},
 	{"a release wakes nobody",
