@@ -62,6 +62,10 @@ bench: setup ## measures it side by side with other elections; over an hour [ROU
 	cd bench && $(GO) run . -rounds $(or $(ROUNDS),50) -out '$(abspath $(or $(OUT),docs))' \
 		$(if $(PEERS),-peers '$(PEERS)') $(if $(ONLY),-only '$(ONLY)')
 
+.PHONY: guard
+guard: setup ## what the hot paths cost in multiples of time.Now and PING, beside bench/guard/baseline.txt [BASELINE=1 writes that] [ROUNDS=20]
+	@ROUNDS=$(or $(ROUNDS),20) BASELINE=$(BASELINE) sh scripts/guard.sh
+
 .PHONY: cover
 cover: setup ## statement coverage of the root package, the protocol and redisstore, and what is not covered
 	@mkdir -p $(BIN)
