@@ -5,7 +5,7 @@ import "example.com/leaderelection/internal/belief"
 // measureCrash: a leader is killed (SIGKILL). From the end of its lease, and from the
 // kill, until the next one believes.
 func measureCrash(t *task) error {
-	t.inLanes(2, t.rounds, func(_ *scope, st store, c *cast) error {
+	t.inLanes(4, t.rounds, func(_ *scope, st store, c *cast) error {
 		leader, reign, err := c.settled(t.timing.heartbeat) // client-go's followers learn of a lease by its renewals
 		if err != nil {
 			return err

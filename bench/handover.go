@@ -13,7 +13,7 @@ const members = 3
 // measureHandover: a leader is told to stop (SIGTERM). From then until the next one
 // believes.
 func measureHandover(t *task) error {
-	t.inLanes(1, t.rounds, func(_ *scope, _ store, c *cast) error {
+	t.inLanes(2, t.rounds, func(_ *scope, _ store, c *cast) error {
 		leader, reign, err := c.settled(t.timing.retry)
 		if err != nil {
 			return err

@@ -26,6 +26,8 @@ const (
 	fieldCount
 )
 
+var numberFields = [...]int{fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat, fieldCandidates}
+
 var verdicts = map[string]leaderelection.Verdict{
 	"vacant":      leaderelection.Vacant,
 	"granted":     leaderelection.Granted,
@@ -45,8 +47,8 @@ func parseState(reply any) (leaderelection.State, error) {
 	if !known {
 		return leaderelection.State{}, fmt.Errorf("script answered with verdict %.40q", fields[fieldVerdict])
 	}
-	numbers := make(map[int]int64)
-	for _, field := range []int{fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat, fieldCandidates} {
+	var numbers [fieldCount]int64
+	for _, field := range numberFields {
 		number, err := strconv.ParseInt(fields[field], 10, 64)
 		if err != nil {
 			return leaderelection.State{}, fmt.Errorf("script answered with %.40q as field %d", fields[field], field)
@@ -76,15 +78,14 @@ func parseState(reply any) (leaderelection.State, error) {
 	return state, nil
 }
 
-func stringsOf(reply any) ([]string, error) {
+func stringsOf(reply any) (fields [fieldCount]string, err error) {
 	values, ok := reply.([]any)
 	if !ok || len(values) != fieldCount {
-		return nil, fmt.Errorf("script answered with %T of %d fields, not %d", reply, len(values), fieldCount)
+		return fields, fmt.Errorf("script answered with %T of %d fields, not %d", reply, len(values), fieldCount)
 	}
-	fields := make([]string, fieldCount)
 	for i, value := range values {
 		if fields[i], ok = value.(string); !ok {
-			return nil, fmt.Errorf("script answered with a %T as field %d", value, i)
+			return fields, fmt.Errorf("script answered with a %T as field %d", value, i)
 		}
 	}
 	return fields, nil
