@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// courtesyTimeout bounds store calls that nothing waits for but the end of Start,
-// and is what a release may take at the least, however short the heartbeats are.
+// courtesyTimeout bounds releases that nothing waits for but the end of Start, and
+// is what a release may take at the least, however short the heartbeats are.
 const courtesyTimeout = time.Second
 
 // announce publishes LeaderInfo for readers outside this library, if the store
@@ -40,7 +40,7 @@ func (c *candidacy) tell(t *term, news func(context.Context, Announcer) error) {
 		return
 	}
 	c.announcements.post(func(int) {
-		ctx, cancel := c.machine.WithTimeout(context.Background(), min(c.timing.heartbeat, courtesyTimeout))
+		ctx, cancel := c.machine.WithTimeout(context.Background(), c.timing.heartbeat)
 		defer cancel()
 		err := c.otherCalls.during(ctx, func() error { return news(ctx, announcer) })
 		if err != nil {

@@ -23,6 +23,7 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 	hints, stopWatching := c.watch(ctx, c.candidate.ID)
 	defer stopWatching()
 
+	settled := false // among the others that ask
 	for failures := 0; ; {
 		bid := c.newBid()
 		sent := c.clock()
@@ -44,6 +45,7 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 			}
 			failures++
 			wait = c.timing.backoff(failures)
+			settled = false
 
 		case state.Verdict == Granted:
 			c.answered(state)
@@ -66,6 +68,10 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 			}
 			c.candidates = state.Candidates
 			wait = c.timing.followerWait(state.Remaining, c.candidates)
+			if !settled {
+				wait = min(wait, c.timing.firstPause(c.candidates))
+				settled = true
+			}
 		}
 		hints.turn = c.timing.turn(c.candidates)
 		if err := hints.sleep(ctx, wait); err != nil {

@@ -150,6 +150,16 @@ func (t timing) pause(candidates int) time.Duration {
 	return max(t.retry, time.Duration(min(candidates, many))*askedEvery)
 }
 
+// firstPause is a follower's first one: anything up to a whole one where there are many
+// candidates, so that those that began together don't go on asking together.
+func (t timing) firstPause(candidates int) time.Duration {
+	pause := t.pause(candidates)
+	if candidates <= few {
+		return pause
+	}
+	return 1 + t.random(pause)
+}
+
 // turn is how long a candidate waits after the moment when all have reason to ask: a
 // random part of what it takes if they ask one after the other. The first
 // asks at nearly that moment, and the more candidates there are, the more surely.

@@ -154,6 +154,22 @@ func TestF22ManyCandidatesTakeTurns(t *testing.T) {
 		if got := pace.turn(candidates); got != 0 {
 			t.Errorf("of %d, one waits for %v", candidates, got)
 		}
+		if got := pace.firstPause(candidates); got != pace.retry {
+			t.Errorf("of %d, one asks again after %v", candidates, got)
+		}
+	}
+	early := 0
+	for range 1000 {
+		got := pace.firstPause(few + 1)
+		if got <= 0 || got > pace.retry {
+			t.Fatalf("of more, one asks again after %v", got)
+		}
+		if got < pace.retry/2 {
+			early++
+		}
+	}
+	if early < 400 || early > 600 {
+		t.Errorf("of a thousand that began together, %d ask in the first half of an interval", early)
 	}
 }
 

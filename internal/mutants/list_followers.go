@@ -23,7 +23,7 @@ var followerMutants = []mutant{
 	{"a release wakes all who wait",
 		in("internal/protocol/scripts/release.lua", "'LIMIT', 0, FEW)", "'LIMIT', 0, -1)"), redis("F22")},
 	{"all candidates ask at once when a lease ends",
-		in("lease.go", "if candidates <= few {", "if true {"), core},
+		in("lease.go", "return t.random(time.Duration(min(candidates, many)-few) * apart)", "return 0"), core},
 	{"bids go before renewals",
 		in("redisstore/lane.go", "if c.eval.Urgent {", "if false {"), redis("F22")},
 	{"a round trip that hangs holds up all the others",
