@@ -94,7 +94,7 @@ func (c *callbacks) stopBecome(r *round) {
 // since this instance does not lead any more; if none has, the lose callbacks have
 // nothing to undo and are skipped too (F28). The returned channel is closed when all
 // of them have returned.
-func (c *callbacks) end(patience <-chan time.Time) <-chan struct{} {
+func (c *callbacks) end(patience <-chan time.Time) chan struct{} {
 	c.mu.Lock()
 	r := c.round
 	c.round = nil
@@ -105,6 +105,9 @@ func (c *callbacks) end(patience <-chan time.Time) <-chan struct{} {
 		lose = slices.Clone(c.lose)
 	}
 	c.mu.Unlock()
+	if running == nil && len(lose) == 0 {
+		return closed // each goroutine more is a moment longer without a leader
+	}
 
 	done := make(chan struct{})
 	go func() {

@@ -32,6 +32,11 @@ func (c *candidacy) drain(t *term) context.Context {
 	drained, done := context.WithCancel(context.Background())
 	patience, stop := c.machine.NewTimer(c.timing.margin)
 	callbacksDone := c.callbacks.end(patience)
+	if callbacksDone == closed && t.workDone == closed {
+		stop()
+		done()
+		return drained
+	}
 	go func() {
 		defer stop()
 		<-callbacksDone

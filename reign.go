@@ -14,10 +14,9 @@ func (c *candidacy) reign(t *term) error {
 	c.current.Store(t.lease)
 	c.notices.observe(Event{Kind: Elected, Term: t.term, Elapsed: c.clock().since(t.sent)})
 	c.notices.log(slog.LevelInfo, "leading", slog.Int64("term", t.term))
-	c.announce(t, t.since)
-
 	c.callbacks.begin(t.fail)
 	c.startWork(t)
+	c.announce(t, t.since)
 	if err := c.keepLease(t.ending, t); err != nil {
 		t.end(err)
 	}
