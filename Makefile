@@ -58,7 +58,7 @@ failovers: setup ## Sentinel and Cluster fail over in all their ways: TIMES=50 [
 		-times $(or $(TIMES),50) -report '$(abspath $(REPORT))'
 
 .PHONY: bench
-bench: setup ## measures it side by side with other elections; over an hour [ROUNDS=50] [PEERS=a,b] [ONLY=crash] [OUT=docs]
+bench: setup ## measures it side by side with other elections; half an hour to an hour [ROUNDS=50] [PEERS=a,b] [ONLY=crash] [OUT=docs]
 	cd bench && $(GO) run . -rounds $(or $(ROUNDS),50) -out '$(abspath $(or $(OUT),docs))' \
 		$(if $(PEERS),-peers '$(PEERS)') $(if $(ONLY),-only '$(ONLY)')
 

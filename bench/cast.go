@@ -25,6 +25,11 @@ var timings = []timing{
 	defaults,
 }
 
+func (t timing) named(name string) timing {
+	t.name = name
+	return t
+}
+
 var defaults = timing{"10s/3s/2s", 10 * time.Second, 3 * time.Second, 2 * time.Second}
 
 // cast are the candidate processes of one election.
@@ -32,6 +37,7 @@ type cast struct {
 	peer    peer
 	timing  timing
 	address func(member int) string // where each finds the store
+	role    func(member int) []string
 	history belief.History
 	members []*contender.Process
 	started int
@@ -50,6 +56,7 @@ func (t timing) settings(address, id string) contender.Settings {
 // newCast is a cast of nobody yet. The scope ends its processes.
 func newCast(s *scope, p peer, t timing, address func(int) string) *cast {
 	c := &cast{peer: p, timing: t, address: address}
+	c.role = func(int) []string { return []string{roleCandidate, p.name} }
 	s.Cleanup(c.close)
 	return c
 }
@@ -64,7 +71,7 @@ func (c *cast) fill(n int) error {
 		}
 		c.started++
 		name := fmt.Sprintf("%s#%d", string(rune('a'+i)), c.started)
-		process, err := startRole(name, c.timing.settings(c.address(i), name), &c.history, roleCandidate, c.peer.name)
+		process, err := startRole(name, c.timing.settings(c.address(i), name), &c.history, c.role(i)...)
 		if err != nil {
 			return err
 		}
@@ -73,7 +80,7 @@ func (c *cast) fill(n int) error {
 		} else {
 			c.members = append(c.members, process)
 		}
-		err = await(name+" to start", patience, func() bool {
+		err = await(name+" to start", c.limit(), func() bool {
 			return hasExited(process) || len(c.history.Records(name, belief.Hello)) > 0
 		})
 		if err != nil {

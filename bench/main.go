@@ -80,11 +80,9 @@ func run(args []string) error {
 	found := &results{Begun: time.Now(), Rounds: p.rounds}
 	found.Machine, found.Versions = describe()
 	for _, measure := range p.measures {
-		for _, peer := range p.peers {
-			found.measure(measure, peer, p.rounds)
-			if err := found.write(p.out); err != nil { // each time: a long run may be cut short
-				return err
-			}
+		found.measureAll(measure, p.peers, p.rounds)
+		if err := found.write(p.out); err != nil { // each time: a long run may be cut short
+			return err
 		}
 	}
 	fmt.Fprintf(os.Stderr, "%s is written\n", filepath.Join(p.out, reportFile))

@@ -14,15 +14,22 @@ type measure struct {
 	run  func(*task) error
 	// once: its figures don't depend on the timing, so it is made with the defaults only.
 	once bool
+	// of are the peers that it is for; nil: all.
+	of func(peer) bool
+	// abreast is how many peers it is made of at once, each with a store of its own,
+	// where it is mostly waiting; 0: one after the other.
+	abreast int
 }
 
 var measures = []measure{
 	{name: "handover", run: measureHandover},
 	{name: "crash", run: measureCrash},
-	{name: "commands", run: measureCommands},
+	{name: "commands", run: measureCommands, abreast: 4},
 	{name: "check", run: measureCheck, once: true},
-	{name: "memory", run: measureMemory, once: true},
-	{name: "overlap", run: measureOverlap},
+	{name: "memory", run: measureMemory, once: true, abreast: 2},
+	{name: "overlap", run: measureOverlap, abreast: 2},
+	{name: "scale", run: measureScale, once: true, of: func(p peer) bool { return p.name == oursName }},
+	{name: "candidates", run: measureCandidates, once: true, of: func(p peer) bool { return len(p.asks) > 0 }},
 }
 
 func measureNames() string {
@@ -40,15 +47,14 @@ type task struct {
 	timing  timing
 	rounds  int
 
-	mu    sync.Mutex
 	found *results
-	done  int
+
+	mu   sync.Mutex
+	done int
 }
 
 // note takes in one value of a metric. It is safe for concurrent use.
 func (t *task) note(metric string, value float64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.found.add(metric, t.peer.name, t.timing.name, value)
 }
 
@@ -63,14 +69,29 @@ func (t *task) say(format string, args ...any) {
 
 // fail takes in why something could not be measured.
 func (t *task) fail(err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.say("%v", err)
-	t.found.Failures = append(t.found.Failures, problem{t.measure, t.peer.name, t.timing.name, err.Error()})
+	t.found.fail(problem{t.measure, t.peer.name, t.timing.name, err.Error()})
+}
+
+// measureAll makes one measurement of all peers.
+func (r *results) measureAll(m measure, peers []peer, rounds int) {
+	var running sync.WaitGroup
+	room := make(chan struct{}, max(1, m.abreast))
+	for _, p := range peers {
+		room <- struct{}{}
+		running.Go(func() {
+			defer func() { <-room }()
+			r.measure(m, p, rounds)
+		})
+	}
+	running.Wait()
 }
 
 // measure makes one measurement of one peer with every timing.
 func (r *results) measure(m measure, p peer, rounds int) {
+	if m.of != nil && !m.of(p) {
+		return
+	}
 	for _, timing := range timings {
 		t := &task{measure: m.name, peer: p, timing: timing, rounds: rounds, found: r}
 		if timing == defaults {

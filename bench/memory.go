@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
 	"strconv"
+	"time"
 
 	"example.com/leaderelection/internal/belief"
+	"example.com/leaderelection/internal/contender"
 )
 
 // crowdSize is how many elections one process takes part in.
@@ -28,23 +30,8 @@ func (t *task) crowds(size int) error {
 				return err
 			}
 			s.Cleanup(process.Close)
-			var text string
-			err = await("a crowd that "+become, crowdLimit+3*t.timing.ttl+patience, func() bool {
-				for _, record := range history.Records(become, belief.Event) {
-					if record.What == eventCrowd {
-						text = record.Err
-					}
-				}
-				return text != "" || hasExited(process)
-			})
-			if err != nil {
-				return err
-			}
 			var report crowdReport
-			if text == "" {
-				return errors.New("the crowd ended: " + process.Log())
-			}
-			if err := json.Unmarshal([]byte(text), &report); err != nil {
+			if err := hear(process, &history, eventCrowd, crowdLimit+3*t.timing.ttl+patience, &report); err != nil {
 				return err
 			}
 			t.note("memory."+become, report.Kilobytes)
@@ -53,9 +40,29 @@ func (t *task) crowds(size int) error {
 				t.note("connections.crowd."+become, float64(connections))
 			}
 			if report.Leading != size && become == crowdLeads || report.Leading != 0 && become == crowdFollows {
-				return errors.New("of the crowd that " + become + ", " + strconv.Itoa(report.Leading) + " lead")
+				return fmt.Errorf("of the crowd that %s, %d lead", become, report.Leading)
 			}
 		}
 		return nil
 	})
+}
+
+// hear waits for the report that a process tells.
+func hear(process *contender.Process, history *belief.History, what string, limit time.Duration, report any) error {
+	var text string
+	err := await(process.Name+": "+what, limit, func() bool {
+		for _, record := range history.Records(process.Name, belief.Event) {
+			if record.What == what {
+				text = record.Err
+			}
+		}
+		return text != "" || hasExited(process)
+	})
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		return fmt.Errorf("%s ended: %s", process.Name, process.Log())
+	}
+	return json.Unmarshal([]byte(text), report)
 }

@@ -20,6 +20,7 @@ var oursPeer = peer{
 		return oursConnection{client, redisstore.New(client)}, nil
 	},
 	leaseKey: sameKey,
+	asks:     []string{"eval", "evalsha", "subscribe", "hello"},
 }
 
 type oursConnection struct {
@@ -28,6 +29,10 @@ type oursConnection struct {
 }
 
 func (c oursConnection) candidate(s contender.Settings, became func()) (candidate, error) {
+	return c.observed(s, became, nil)
+}
+
+func (c oursConnection) observed(s contender.Settings, became func(), observer leaderelection.Observer) (candidate, error) {
 	election, err := leaderelection.New(c.store, &leaderelection.Config{
 		RedisKeyName:      s.Key,
 		RedisInfoKeyName:  s.InfoKey(),
@@ -35,7 +40,7 @@ func (c oursConnection) candidate(s contender.Settings, became func()) (candidat
 		HeartbeatInterval: s.Heartbeat,
 		RetryInterval:     s.Retry,
 		InstanceID:        s.ID,
-	}, leaderelection.WithLogger(slog.New(slog.DiscardHandler)))
+	}, leaderelection.WithLogger(slog.New(slog.DiscardHandler)), leaderelection.WithObserver(observer))
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,9 @@ type peer struct {
 	dial func(address string, renewed func()) (connection, error)
 	// leaseKey is the Redis key whose expiry is the lease's end.
 	leaseKey func(election string) string
+	// asks are the commands that its clients send, and that none of its scripts calls:
+	// what INFO counts of them are requests. For peers that are measured with many candidates.
+	asks []string
 }
 
 const oursName = "leaderelection"

@@ -117,12 +117,21 @@ func (r *results) drawOne(p picture, path string) error {
 		}
 	}
 	if p.log {
-		drawn.X.Min, drawn.X.Max = math.Pow(10, math.Floor(math.Log10(lowest))), math.Pow(10, math.Ceil(math.Log10(highest)))
+		drawn.X.Min, drawn.X.Max = decades(lowest, highest)
 	} else {
 		drawn.X.Min = min(0, lowest)
 	}
 	drawn.Y.Min, drawn.Y.Max = -0.5, float64(len(rows))+0.3 // room for the legend
 	return save(drawn, len(rows), path)
+}
+
+// decades are whole powers of ten around what lies between.
+func decades(lowest, highest float64) (from, to float64) {
+	from, to = math.Pow(10, math.Floor(math.Log10(lowest))), math.Pow(10, math.Ceil(math.Log10(highest)))
+	if from == to {
+		to *= 10
+	}
+	return from, to
 }
 
 // save names fonts that a browser has: the plot is laid out for Liberation Sans, which

@@ -25,7 +25,7 @@ The lock libraries have no election of their own, so they are in the loop that a
 every call has a deadline, and nobody's documentation asks for that. github.com/nijatsdev/redlease could not be compared: the module proxy says "This module version is not available."
 
 Two sets of durations (TTL / heartbeat / retry): %s and %s. `+"`×`"+` is the ratio of the medians, to ours.
-p99 of fewer than 100 rounds is the highest of them, by the nearest rank.
+p99 of fewer than 100 rounds is the highest of them, by the nearest rank. Where measuring is mostly waiting, several go on at once, each with a store of its own: two handovers, four crashes, up to four peers.
 
 `, r.setup(), peerTable(), timings[0].name, defaults.name)
 	for _, s := range sections {

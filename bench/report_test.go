@@ -50,14 +50,24 @@ func TestReportShowsEveryMetric(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
 	}
-	for _, p := range allPictures {
-		if info, err := os.Stat(filepath.Join(dir, pictures, p.file)); err != nil || info.Size() == 0 {
-			t.Errorf("%s: %v", p.file, err)
+	for _, file := range plotted() {
+		if info, err := os.Stat(filepath.Join(dir, pictures, file)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
 		}
-		if !strings.Contains(string(text), pictures+"/"+p.file) {
-			t.Errorf("%s is not shown", p.file)
+		if !strings.Contains(string(text), pictures+"/"+file) {
+			t.Errorf("%s is not shown", file)
 		}
 	}
+}
+
+func plotted() (files []string) {
+	for _, p := range allPictures {
+		files = append(files, p.file)
+	}
+	for _, g := range allGraphs {
+		files = append(files, g.file)
+	}
+	return files
 }
 
 func TestQuantile(t *testing.T) {

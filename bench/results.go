@@ -2,14 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 )
 
-// results are everything that a run has found.
+// results are everything that a run has found. Adding to them is safe for concurrent use.
 type results struct {
+	mu sync.Mutex
+
 	Begun    time.Time         `json:"begun"`
 	Rounds   int               `json:"rounds"`
 	Machine  machine           `json:"machine"`
@@ -34,7 +38,15 @@ type problem struct {
 	Text    string `json:"text"`
 }
 
+func (r *results) fail(p problem) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Failures = append(r.Failures, p)
+}
+
 func (r *results) add(metric, peer, timing string, value float64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	i := slices.IndexFunc(r.Series, func(s *series) bool { return s.Metric == metric && s.Peer == peer && s.Timing == timing })
 	if i < 0 {
 		i = len(r.Series)
@@ -83,7 +95,7 @@ func (r *results) write(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, pictures, resultsFile), append(raw, '\n'), 0o644); err != nil {
 		return err
 	}
-	if err := r.draw(filepath.Join(dir, pictures)); err != nil {
+	if err := errors.Join(r.draw(filepath.Join(dir, pictures)), r.drawGraphs(filepath.Join(dir, pictures))); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, reportFile), []byte(r.report()), 0o644)

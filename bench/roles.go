@@ -15,6 +15,8 @@ import (
 const (
 	roleCandidate = "candidate" // NAME of a peer
 	roleCrowd     = "crowd"     // NAME of a peer, how many, and what they are to become
+	roleWatched   = "watched"   // how many elections, all of which it leads while their heartbeats are watched
+	roleRivals    = "rivals"    // NAME of a peer, how many candidates of one election, and how many clients they share
 	roleEtcd      = "etcd"
 )
 
@@ -23,6 +25,9 @@ const (
 	eventStopping = "stopping" // a candidate was asked to stop
 	eventRenewed  = "renewed"  // a lease was; only where the store can't tell
 	eventCrowd    = "crowd"    // Err has a crowdReport
+	eventWatching = "watching" // from now on, until
+	eventWatched  = "watched"  // now; Err has a heartbeatReport
+	eventElected  = "elected"  // one of the rivals was
 )
 
 func startRole(name string, settings contender.Settings, history *belief.History, role ...string) (*contender.Process, error) {
@@ -51,6 +56,10 @@ func playRole(args []string) (ok bool, err error) {
 		return true, runCandidate(args[1], settings)
 	case len(args) == 4 && args[0] == roleCrowd:
 		return true, runCrowd(args[1], args[2], args[3], settings)
+	case len(args) == 2 && args[0] == roleWatched:
+		return true, runWatched(args[1], settings)
+	case len(args) == 4 && args[0] == roleRivals:
+		return true, runRivals(args[1], args[2], args[3], settings)
 	default:
 		return true, fmt.Errorf("no such role: %q", args)
 	}

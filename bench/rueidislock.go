@@ -21,6 +21,7 @@ var rueidislockPeer = peer{
 		return &rueidislockConnection{address: address}, nil
 	},
 	leaseKey: func(election string) string { return "rueidislock:0:" + election },
+	asks:     []string{"eval", "evalsha", "subscribe", "hello"},
 }
 
 type rueidislockConnection struct {

@@ -13,6 +13,7 @@ type section struct {
 	picture     string
 	timings     []timing
 	columns     []column
+	perPeer     bool // a table for each peer, a row for each timing; else the other way round
 }
 
 // column of a table: what is shown of a metric.
@@ -38,7 +39,9 @@ func share(v, _ []float64) string {
 	return fmt.Sprintf("%.0f of %d", yes, len(v))
 }
 
-var sections = []section{
+var sections = append(sideBySide, atScale...)
+
+var sideBySide = []section{
 	{
 		title: "Graceful handover", picture: "handover.svg", timings: timings,
 		text: "From when the leader was told to stop until the next one's IsLeader is true, in ms. The moment within the period of those that poll is random.",
@@ -108,27 +111,52 @@ func (s section) write(b *strings.Builder, r *results) {
 		return
 	}
 	fmt.Fprintf(b, "## %s\n\n%s\n\n![%s](%s/%s)\n\n", s.title, s.text, s.title, pictures, s.picture)
+	names := strings.Split(peerNames()+","+clockName, ",")
+	if s.perPeer {
+		for _, peer := range names {
+			rows := make([]row, 0, len(s.timings))
+			for _, t := range s.timings {
+				rows = append(rows, row{t.name, peer, t})
+			}
+			s.writeTable(b, r, peer, rows)
+		}
+		return
+	}
 	for _, t := range s.timings {
-		s.writeTable(b, r, t)
+		rows := make([]row, 0, len(names))
+		for _, peer := range names {
+			rows = append(rows, row{peer, peer, t})
+		}
+		s.writeTable(b, r, t.name, rows)
 	}
 }
 
-func (s section) writeTable(b *strings.Builder, r *results, t timing) {
-	head := "| " + t.name
+// row of a table.
+type row struct {
+	label, peer string
+	timing      timing
+}
+
+// writeTable leaves out rows without a value, and a table without a row.
+func (s section) writeTable(b *strings.Builder, r *results, head string, rows []row) {
+	lines := ""
+	for _, each := range rows {
+		line, some := "| "+each.label, false
+		for _, c := range s.columns {
+			values := r.values(c.metric, each.peer, each.timing.name)
+			some = some || len(values) > 0
+			line += " | " + c.show(values, r.values(c.metric, oursName, each.timing.name))
+		}
+		if some {
+			lines += line + " |\n"
+		}
+	}
+	if lines == "" {
+		return
+	}
+	head = "| " + head
 	for _, c := range s.columns {
 		head += " | " + c.head
 	}
-	fmt.Fprintf(b, "%s |\n|---%s|\n", head, strings.Repeat("|---:", len(s.columns)))
-	for _, peer := range strings.Split(peerNames()+","+clockName, ",") {
-		line, some := "| "+peer, false
-		for _, c := range s.columns {
-			values := r.values(c.metric, peer, t.name)
-			some = some || len(values) > 0
-			line += " | " + c.show(values, r.values(c.metric, oursName, t.name))
-		}
-		if some {
-			fmt.Fprintf(b, "%s |\n", line)
-		}
-	}
-	b.WriteString("\n")
+	fmt.Fprintf(b, "%s |\n|---%s|\n%s\n", head, strings.Repeat("|---:", len(s.columns)), lines)
 }

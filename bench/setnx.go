@@ -20,6 +20,7 @@ var setNXPeer = peer{
 		return lockConnection{client, func(s contender.Settings) lock { return &setNXLock{client, s} }}, nil
 	},
 	leaseKey: sameKey,
+	asks:     []string{"set", "eval", "evalsha", "hello"},
 }
 
 var (

@@ -55,9 +55,13 @@ type redisStore struct {
 	client *redis.Client
 }
 
-func startRedis(s *scope) *redisStore {
-	server := redistest.Start(s)
-	return &redisStore{server, server.Client(s)}
+func startRedis(s *scope, opts ...redistest.Option) *redisStore {
+	server := redistest.Start(s, opts...)
+	options := server.Options()
+	options.MaxRetries = -1 // who traces a Redis that restarts asks again himself, and sooner
+	client := redis.NewClient(options)
+	s.Cleanup(func() { _ = client.Close() })
+	return &redisStore{server, client}
 }
 
 func (r *redisStore) addr() string { return r.Addr() }
