@@ -37,6 +37,7 @@ type plan struct {
 	peers    []peer
 	measures []measure
 	out      string
+	again    bool
 }
 
 func parse(args []string) (plan, error) {
@@ -45,10 +46,11 @@ func parse(args []string) (plan, error) {
 	names := flags.String("peers", peerNames(), "which `peers`, separated by commas")
 	only := flags.String("only", measureNames(), "which `measurements`, separated by commas")
 	out := flags.String("out", filepath.Join("..", "docs"), "the `directory` for performance.md and performance/")
+	again := flags.Bool("again", false, "measure nothing; write the report anew from the results that are there")
 	if err := flags.Parse(args); err != nil {
 		return plan{}, err
 	}
-	p := plan{rounds: *rounds, out: *out}
+	p := plan{rounds: *rounds, out: *out, again: *again}
 	if p.rounds < 1 || flags.NArg() > 0 {
 		return plan{}, errors.New("-rounds must be at least 1, and there are no arguments")
 	}
@@ -76,6 +78,9 @@ func run(args []string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if p.again {
+		return rewrite(p.out)
 	}
 	found := &results{Begun: time.Now(), Rounds: p.rounds}
 	found.Machine, found.Versions = describe()

@@ -28,6 +28,7 @@ Two sets of durations (TTL / heartbeat / retry): %s and %s. `+"`×`"+` is the ra
 p99 of fewer than 100 rounds is the highest of them, by the nearest rank. Where measuring is mostly waiting, several go on at once, each with a store of its own: two handovers, four crashes, up to four peers.
 
 `, r.setup(), peerTable(), timings[0].name, defaults.name)
+	r.writeTargets(&b)
 	for _, s := range sections {
 		s.write(&b, r)
 	}

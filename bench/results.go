@@ -100,3 +100,16 @@ func (r *results) write(dir string) error {
 	}
 	return os.WriteFile(filepath.Join(dir, reportFile), []byte(r.report()), 0o644)
 }
+
+// rewrite writes the report and the plots of results that are there.
+func rewrite(dir string) error {
+	raw, err := os.ReadFile(filepath.Join(dir, pictures, resultsFile))
+	if err != nil {
+		return err
+	}
+	var found results
+	if err := json.Unmarshal(raw, &found); err != nil {
+		return err
+	}
+	return found.write(dir)
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -32,7 +33,12 @@ func (t *task) with(timing timing) *task {
 }
 
 // measureScale: a process leads so many elections over one client, all started at once.
-func measureScale(t *task) error { return t.scale(scaleSizes) }
+// Then what they take without anybody who observes them.
+func measureScale(t *task) error {
+	err := t.scale(scaleSizes)
+	first := scaleSizes[0]
+	return errors.Join(err, t.with(first.timing).crowds(first.n))
+}
 
 // scale measures them by one Redis, one after the other.
 func (t *task) scale(sizes []size) error {

@@ -10,11 +10,11 @@ var atScale = []section{
 	{
 		title: "A hundred thousand elections in one process", picture: "scale.svg", timings: timingsOf(scaleSizes), perPeer: true,
 		text: fmt.Sprintf(`One process starts them all in one loop, over one client and one store, and leads them all. A Redis that has been up for less than a LockTTL grants no lease; here it had been.
-KiB are heap and stacks of each, what observes it included. Late is a heartbeat by how much later it was sent than a HeartbeatInterval after the one before: target %v with the first, %v with the second.
+KiB are heap and stacks of each: in a process that leads them, in one that follows, and where each is observed for these figures. Late is a heartbeat by how much later it was sent than a HeartbeatInterval after the one before: target %v with the first, %v with the second.
 Core is Redis's share of one processor core, by INFO; requests are what each election asks per second, scripts by EVALSHA. Busiest is how many heartbeats were sent in the busiest 100 ms, by the mean of all.
 What failed: attempts to be elected, renewals, announcements of LeaderInfo, and terms that ended, from the start on.`, scaleSizes[0].target(), scaleSizes[1].target()),
 		columns: []column{
-			{"KiB", "scale.memory", all}, {"goroutines", "scale.goroutines", all}, {"connections", "scale.connections", all},
+			{"KiB: leads", "memory.leads", all}, {"follows", "memory.follows", all}, {"observed", "scale.memory", all}, {"goroutines", "goroutines.leads", all}, {"observed", "scale.goroutines", all}, {"connections", "scale.connections", all},
 			{"all led after (s)", "scale.start", all},
 			{"late: p50 (ms)", "scale.late", p50}, {"p99", "scale.late", p99}, {"p99.9", "scale.late", p999}, {"max", "scale.late", most},
 			{"busiest", "scale.busiest", all}, {"requests/s", "scale.requests", all}, {"core (%)", "scale.core", all},
