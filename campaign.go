@@ -50,6 +50,7 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 		case state.Verdict == Granted:
 			c.answered(state)
 			c.learn(state.Term, c.timing.ttl)
+			c.candidates = state.Candidates
 			c.ownTerm = state.Term
 			t := c.newTerm(ctx, bid, state, sent)
 			if t.lease.validAt(c.clock()) {

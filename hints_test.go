@@ -240,3 +240,36 @@ func TestF22OfMuchTheSameReasonOnlyAFewAskAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// Nor does a flood of that make a hot loop of a crowd's turns, which are short where it
+// is small.
+func TestF22AFloodOfTurnsMakesNoHotLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		newCandidate(t, store, "leader").start(t).mustLead(t)
+		c := newCandidate(t, store, "follower")
+		c.link.hints = func(ctx context.Context, _, _ string) <-chan leaderelection.Hint {
+			hints := make(chan leaderelection.Hint)
+			go func() {
+				for {
+					select {
+					case <-time.After(3 * time.Millisecond): // longer than such a turn
+					case <-ctx.Done():
+						return
+					}
+					select {
+					case hints <- leaderelection.HintMissed:
+					default:
+					}
+				}
+			}()
+			return hints
+		}
+		c.link.crowd = 6
+		c.start(t)
+		pass(time.Minute)
+		if attempts, most := len(c.link.sent(acquire)), 16*int(time.Minute/retry); attempts > most {
+			t.Errorf("%d attempts in a minute, want %d at most", attempts, most)
+		}
+	})
+}

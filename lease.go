@@ -162,12 +162,13 @@ func (t timing) firstPause(candidates int) time.Duration {
 
 // turn is how long a candidate waits after the moment when all have reason to ask: a
 // random part of what it takes if they ask one after the other. The first
-// asks at nearly that moment, and the more candidates there are, the more surely.
+// asks at nearly that moment, and the more candidates there are, the more surely. It
+// is within a retry interval: the crowd may be gone, and those who are left count on it.
 func (t timing) turn(candidates int) time.Duration {
 	if candidates <= few {
 		return 0
 	}
-	return t.random(time.Duration(min(candidates, many)-few) * apart)
+	return t.random(min(time.Duration(min(candidates, many)-few)*apart, t.retry))
 }
 
 // afterExpiry is how long after a lease's end a follower asks: the store counts

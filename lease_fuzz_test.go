@@ -57,7 +57,7 @@ func expectRoomForTwoRenewals(t *testing.T, config Config, pace timing, shortene
 func expectSensibleWaits(t *testing.T, pace timing, remaining time.Duration) {
 	t.Helper()
 	for _, candidates := range []int{-1, 0, few, few + 1, 1000, math.MaxInt} {
-		got, turns := pace.followerWait(remaining, candidates), time.Duration(max(0, min(candidates, many)-few))*apart
+		got, turns := pace.followerWait(remaining, candidates), min(time.Duration(max(0, min(candidates, many)-few))*apart, pace.retry)
 		if got <= 0 || got > pace.pause(candidates) || remaining >= 0 && remaining < got-2*afterExpiry-turns {
 			t.Errorf("one of %d waits for %v with %v remaining and a retry of %v", candidates, got, remaining, pace.retry)
 		}

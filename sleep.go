@@ -51,7 +51,9 @@ func (h *hints) sleep(ctx context.Context, d time.Duration) error {
 	hint, err := h.wait(ctx, d-deaf)
 	if err == nil && hint == HintMissed && h.turn > 0 {
 		// So have all candidates that lost their connections together.
+		vain := h.vain
 		_, err = h.wait(ctx, min(h.turn, d-deaf))
+		h.vain = max(h.vain, vain) // also if it was the turn that woke it
 	}
 	return err
 }

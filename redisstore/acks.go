@@ -79,8 +79,7 @@ func (w waiting) on(ctx context.Context, node *redis.Client, asking bool) (reply
 		timeout = max(min(timeout, patience/2), time.Millisecond) // or the client gives up before WAIT does, and a refusal is never heard
 	}
 	var script, wait *redis.Cmd
-	// The error is that of the first command that has one, each of which is looked at.
-	_, _ = node.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, connecting := node.Pipelined(ctx, func(p redis.Pipeliner) error {
 		if asking {
 			p.Do(ctx, "ASKING")
 		}
@@ -90,6 +89,9 @@ func (w waiting) on(ctx context.Context, node *redis.Client, asking bool) (reply
 	})
 	if reply, err = script.Result(); err != nil {
 		return nil, 0, err
+	}
+	if reply == nil {
+		return nil, 0, connecting // see exchange
 	}
 	if acknowledged, err = wait.Int64(); err != nil {
 		return nil, 0, fmt.Errorf("WAIT: %w", err)

@@ -31,6 +31,7 @@ type lane struct {
 const (
 	lull         = 5 * time.Millisecond // so long a call waits for a round trip to end before it begins another
 	mostAbreast  = 4                    // round trips on one lane, each of which takes one of the user's connections
+	mostUrgent   = 12                   // the same, with leases that stand: connections may have died by the dozen
 	mostTogether = 128                  // calls in a round trip: some 3 ms of the server's time
 )
 
@@ -47,12 +48,12 @@ type call struct {
 // is waited for, since it keeps a connection.
 func (l *lane) do(ctx context.Context, eval protocol.Eval) (any, error) {
 	c := &call{ctx: ctx, eval: eval}
-	batch := l.enter(c)
-	if len(batch) > 0 {
-		l.drive(batch)
-	}
-	if c.done == nil {
-		return c.reply, c.err // it was driven alone
+	switch batch := l.enter(c); {
+	case c.done == nil:
+		l.drive(batch) // which is this call alone
+		return c.reply, c.err
+	case batch != nil:
+		go l.drive(batch) // others', perhaps, and then as long as theirs may take
 	}
 	select {
 	case <-c.done:
@@ -102,20 +103,30 @@ func (l *lane) withdraw(c *call) bool {
 // next takes what is to be sent now: all that waits if nothing is under way, or if
 // what is has taken too long to wait for. mu is held.
 func (l *lane) next() []*call {
-	if len(l.waiting) == 0 || l.abreast == mostAbreast {
+	n := min(len(l.waiting), mostTogether)
+	if l.abreast >= mostAbreast {
+		n = min(n, l.urgent)
+	}
+	if n == 0 || l.abreast >= mostUrgent {
 		return nil
 	}
 	if patience := lull - time.Since(l.begun); l.abreast > 0 && patience > 0 {
-		if l.late == nil {
-			l.late = time.AfterFunc(patience, l.overtake)
-		}
+		l.overtakeAfter(patience)
 		return nil
 	}
-	n := min(len(l.waiting), mostTogether)
 	batch := slices.Clone(l.waiting[:n])
 	l.waiting = slices.Delete(l.waiting, 0, n)
 	l.urgent = max(0, l.urgent-n)
+	if len(l.waiting) > 0 {
+		l.overtakeAfter(lull)
+	}
 	return l.begin(batch)
+}
+
+func (l *lane) overtakeAfter(patience time.Duration) {
+	if l.late == nil {
+		l.late = time.AfterFunc(patience, l.overtake)
+	}
 }
 
 func (l *lane) begin(batch []*call) []*call {

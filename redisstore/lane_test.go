@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"example.com/leaderelection/internal/protocol"
 )
 
@@ -174,4 +176,97 @@ func TestF34ARoundTripThatHangsIsOvertaken(t *testing.T) {
 			t.Errorf("left over: %d abreast, %d waiting", tr.lane.abreast, len(tr.lane.waiting))
 		}
 	})
+}
+
+// What did not fit into a round trip is not left behind if that one hangs (F34).
+func TestF34WhatDidNotFitIsSentToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTraffic(time.Minute)
+		hung := tr.send(t, 3*time.Second, "hangs")
+		crowd := tr.send(t, 3*time.Second, numbered(mostTogether)...)
+		rest := tr.send(t, 3*time.Second, "a", "b")
+		time.Sleep(lull + lull/2) // the crowd is under way, and hangs as well
+		tr.answerAfter(time.Millisecond)
+		begun := time.Now()
+		if err := errors.Join(rest()...); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took > lull {
+			t.Errorf("the rest was answered after %v", took)
+		}
+		hung()
+		crowd()
+	})
+}
+
+// Where all places are taken by round trips that hang, leases that stand have a few
+// more: connections die by the dozen when a firewall forgets them (F34).
+func TestF34RenewalsHavePlacesOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTraffic(time.Minute)
+		all := make([]func() []error, 0, mostUrgent)
+		for i := range mostUrgent {
+			script := fmt.Sprint("read-", i)
+			if i >= mostAbreast {
+				script = fmt.Sprint("renew-", i)
+			}
+			all = append(all, tr.send(t, time.Second, script))
+			time.Sleep(2 * lull)
+		}
+		if n := tr.atOnce(); n != mostUrgent {
+			t.Errorf("%d round trips at once, want %d", n, mostUrgent)
+		}
+		bids := tr.send(t, 100*time.Millisecond, "bid", "renew-late")
+		for i, err := range bids() {
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("call %d beyond all places: %v", i, err)
+			}
+		}
+		for _, answered := range all {
+			answered()
+		}
+	})
+}
+
+// A call that finds others to be sent does not wait for them when its own time ends.
+func TestACallWaitsForNoOthersThanItsOwnRoundTrip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTraffic(time.Minute)
+		hung := tr.send(t, 3*time.Second, "hangs")
+		crowd := tr.send(t, 3*time.Second, numbered(mostTogether)...)
+		tr.lane.mu.Lock()
+		tr.lane.late.Stop() // as if the timer were late, on a busy machine
+		tr.lane.mu.Unlock()
+		time.Sleep(2 * lull)
+		begun := time.Now()
+		err := tr.send(t, 50*time.Millisecond, "last")()[0]
+		if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
+			t.Errorf("after %v: %v", took, err)
+		}
+		hung()
+		crowd()
+	})
+}
+
+// Nobody waits for a place behind calls that have far more time: they would hold it until
+// that is over (F34). A call without a limit goes alone.
+func TestF34CallsOfDifferentPatienceHaveDifferentLanes(t *testing.T) {
+	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
+	defer func() { _ = client.Close() }()
+	s := &server{client: client}
+	laneOf := func(limit time.Duration) *lane {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		defer cancel()
+		return s.laneTo(ctx, "jobs")
+	}
+	renewal := laneOf(3 * time.Second)
+	if renewal == nil || laneOf(2500*time.Millisecond) != renewal {
+		t.Error("renewals share no lane")
+	}
+	if laneOf(30*time.Second) == renewal || laneOf(300*time.Millisecond) == renewal {
+		t.Error("who has ten times as much time has the same lane")
+	}
+	if s.laneTo(t.Context(), "jobs") != nil {
+		t.Error("a call without a limit holds up others")
+	}
 }

@@ -3,8 +3,10 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"math/bits"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"example.com/leaderelection/internal/protocol"
 	"github.com/redis/go-redis/v9"
@@ -16,7 +18,16 @@ type server struct {
 	overdue atomic.Int64 // round trips that nobody waits for any more
 
 	mu    sync.Mutex
-	lanes map[string]*lane // by the address of the server they lead to; one, under "", where there is one server
+	lanes map[destination]*lane
+}
+
+// destination is where a lane leads to, and how long its calls may take.
+type destination struct {
+	addr string // of a Cluster's node; "" where there is one server
+	// time is the number of bits of the milliseconds that a call has. A round trip
+	// that hangs keeps its place on the lane until its most patient call gives up:
+	// so nobody waits for one that has more than twice as much.
+	time int
 }
 
 // Check refuses clients that can never work.
@@ -41,7 +52,10 @@ func (s *server) Check() error {
 // Eval executes a script, in one round trip with others where some wait.
 func (s *server) Eval(ctx context.Context, e protocol.Eval) (any, error) {
 	if l := s.laneTo(ctx, e.Keys[0]); l != nil {
-		return l.do(ctx, e)
+		reply, err := l.do(ctx, e)
+		if !isElsewhere(err) || ctx.Err() != nil {
+			return reply, err
+		}
 	}
 	defer s.noteOverdue(ctx)()
 	alone := &call{eval: e}
@@ -53,10 +67,11 @@ func (s *server) Eval(ctx context.Context, e protocol.Eval) (any, error) {
 // alone: one without a deadline could hold others up for ever, and so could one to
 // who knows which of a Cluster's servers (F34).
 func (s *server) laneTo(ctx context.Context, key string) *lane {
-	if _, limited := ctx.Deadline(); !limited {
+	deadline, limited := ctx.Deadline()
+	if !limited {
 		return nil
 	}
-	var addr string
+	to := destination{time: bits.Len64(uint64(max(0, time.Until(deadline).Milliseconds())))} //nolint:gosec // not negative
 	switch client := s.client.(type) {
 	case *redis.Client:
 	case *redis.ClusterClient:
@@ -64,19 +79,19 @@ func (s *server) laneTo(ctx context.Context, key string) *lane {
 		if err != nil {
 			return nil
 		}
-		addr = master.Options().Addr
+		to.addr = master.Options().Addr
 	default:
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.lanes[addr] == nil {
+	if s.lanes[to] == nil {
 		if s.lanes == nil {
-			s.lanes = make(map[string]*lane)
+			s.lanes = make(map[destination]*lane)
 		}
-		s.lanes[addr] = &lane{exchange: s.exchange, overdue: &s.overdue}
+		s.lanes[to] = &lane{exchange: s.exchange, overdue: &s.overdue}
 	}
-	return s.lanes[addr]
+	return s.lanes[to]
 }
 
 // exchange executes what a round trip carries.
@@ -88,16 +103,46 @@ func (s *server) exchange(ctx context.Context, batch []*call) {
 		return
 	}
 	commands := make([]*redis.Cmd, len(batch))
-	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, c := range batch {
-			commands[i] = eval(ctx, p, c.eval)
-		}
-		return nil
-	})
+	node, err := s.pipeliner(ctx, batch[0].eval.Keys[0])
+	if err == nil {
+		_, err = node.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, c := range batch {
+				commands[i] = eval(ctx, p, c.eval)
+			}
+			return nil
+		})
+	}
 	for i, c := range batch {
-		c.reply, c.err = commands[i].Result()
+		if commands[i] != nil {
+			c.reply, c.err = commands[i].Result()
+		}
+		if c.reply == nil && c.err == nil {
+			c.err = err // of the connection, which go-redis doesn't tell each command if it was Redis's own (WRONGPASS)
+		}
 	}
 	s.lookAgain(ctx, err)
+}
+
+// pipeliner returns what takes a pipeline to the server that has the key: of a Cluster,
+// the node's own client. A ClusterClient that is redirected sends a pipeline again, and
+// may give one command to two goroutines (go-redis 9.23). What has moved is asked for
+// again alone, which it does well.
+func (s *server) pipeliner(ctx context.Context, key string) (redis.Cmdable, error) {
+	if cluster, ok := s.client.(*redis.ClusterClient); ok {
+		return cluster.MasterForKey(ctx, key)
+	}
+	return s.client, nil
+}
+
+// isElsewhere reports whether a node of a Cluster has not executed a script since
+// another has the keys, or some of them (F20).
+func isElsewhere(err error) bool {
+	if err == nil {
+		return false
+	}
+	_, moved := redis.IsMovedError(err)
+	_, asking := redis.IsAskError(err)
+	return moved || asking || redis.IsTryAgainError(err)
 }
 
 // maxOverdue is how many round trips of all elections of a Store may outlast their

@@ -26,7 +26,7 @@ if not failed(try('ZADD', KEYS[5], whole(now / 1000 + presence), id)) then
   redis.pcall('ZREMRANGEBYSCORE', KEYS[5], '-inf', whole(now / 1000))
   redis.pcall('PEXPIRE', KEYS[5], RETENTION)
 end
-s.candidates = tonumber(redis.pcall('ZCARD', KEYS[5])) -- nil if that failed
+s.candidates = tonumber(try('ZCARD', KEYS[5])) -- nil if that failed
 
 if claim == record.claim and s.claim == claim and s.ours then
   -- From Redis 7.2 on, WAIT counts from what its connection wrote last, and this
@@ -52,6 +52,7 @@ redis.call('SET', KEYS[1], id, 'PX', whole(ttl))
 if ended then log('end', 'term', ended, 'holder', holder, 'reason', 'expired') end
 log('begin', 'term', term, 'holder', id, 'host', host)
 try('PUBLISH', channel, 'elected')
+try('ZREVRANGEBYSCORE', KEYS[5], '+inf', '+inf', 'LIMIT', 0, 1) -- which the release will need to wake anybody
 
 record = { term = term, seen = '0', ttl = ttl, since = now, host = host, not_before = 0 }
 return reply('granted', record, now, { ours = true, holder = id, ms = ttl, wait = ttl, candidates = s.candidates })

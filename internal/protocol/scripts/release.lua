@@ -7,6 +7,7 @@
 -- The claim is noted as spent even where it holds nothing: this release may have
 -- overtaken the acquire that it is meant to undo.
 local FEW = 5 -- candidates that a release wakes
+local MOST = 200 -- candidates that it tries to; on a Cluster, PUBLISH counts who listens at the same node only
 
 local id, claim, ttl, term, reason, channel = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local now = now_us()
@@ -31,13 +32,23 @@ if get_lease() == claim then redis.call('DEL', KEYS[2]) end
 if get(1) == id then redis.call('DEL', KEYS[1]) end
 log('end', 'term', record.term, 'holder', id, 'reason', reason)
 
--- Whoever watches is told; of the candidates, those that were heard from last, which are
--- the most likely to live. All of ten thousand would keep Redis busy for longer than
--- one of them needs to be elected (F22). If none of these lives, another asks by itself.
+-- Whoever watches is told; of the candidates a few. All of ten thousand would keep Redis
+-- busy for longer than one of them needs to be elected (F22). Who counts as present for
+-- longest was heard from last, most likely, and lives; PUBLISH tells whether anybody
+-- received the message, so that those who have stopped since don't count.
 try('PUBLISH', channel, 'vacant')
+local woken = 0
+local function wake(candidate)
+  local received = try('PUBLISH', channel .. ':' .. candidate, 'vacant')
+  if not failed(received) then woken = woken + received end
+end
 redis.pcall('ZREM', KEYS[5], id)
-local next = redis.pcall('ZREVRANGEBYSCORE', KEYS[5], '+inf', whole(now / 1000), 'LIMIT', 0, FEW)
-if not failed(next) then
-  for _, candidate in ipairs(next) do try('PUBLISH', channel .. ':' .. candidate, 'vacant') end
+wake(id) -- another process may have this InstanceID (F23)
+local present = redis.pcall('ZREVRANGEBYSCORE', KEYS[5], '+inf', whole(now / 1000), 'LIMIT', 0, MOST)
+if not failed(present) then
+  for _, candidate in ipairs(present) do
+    if woken >= FEW then break end
+    wake(candidate)
+  end
 end
 return reply('granted', record, now, { ours = false, holder = '', ms = 0, wait = 0 })
