@@ -273,3 +273,44 @@ func TestF22AFloodOfTurnsMakesNoHotLoop(t *testing.T) {
 		}
 	})
 }
+
+// Those who have failed together don't go on together: neither leaders with their
+// renewals, nor the followers of a crowd with their bids (F22).
+func TestF22AnOutageMakesNobodyAskTogether(t *testing.T) {
+	tests := map[string]struct {
+		what  operation
+		usual time.Duration
+	}{
+		"leaders":   {renew, heartbeat},
+		"followers": {acquire, retry},
+	}
+	for name, test := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			store := memstore.New()
+			c := newCandidate(t, store, "a")
+			if name == "followers" {
+				newCandidate(t, store, "leader").start(t).mustLead(t)
+				c.link.crowd = 6
+			}
+			c.start(t)
+			pass(time.Minute)
+			early := 0
+			const outages = 30
+			for range outages {
+				// given a store that fails once, and then answers
+				c.link.next(test.what, failing(errBroken))
+				sent := len(c.link.sent(test.what))
+				pass(3 * heartbeat)
+
+				// then the pause after its first answer is any part of the usual one
+				requests := c.link.sent(test.what)[sent:]
+				if pause := requests[2].sent.Sub(requests[1].sent); pause < test.usual*3/4 {
+					early++
+				}
+			}
+			if early < outages/3 {
+				t.Errorf("%s: after %d of %d outages, the next was asked early", name, early, outages)
+			}
+		})
+	}
+}

@@ -41,8 +41,7 @@ func (e *Election) watch(ctx context.Context, id string) (h *hints, stop func())
 	return h, stop
 }
 
-// sleep waits for d, for a hint, or for the end of ctx, whose error
-// it returns.
+// sleep waits for d, for a hint, or for the end of ctx, whose error it returns.
 func (h *hints) sleep(ctx context.Context, d time.Duration) error {
 	deaf := h.deafness(d)
 	if err := sleep(ctx, h.on, deaf); err != nil {

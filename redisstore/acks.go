@@ -12,7 +12,7 @@ import (
 
 // EvalAndWait executes a script and WAIT on one connection: a pipeline's.
 func (s *server) EvalAndWait(ctx context.Context, e protocol.Eval, replicas int, timeout time.Duration) (reply any, acknowledged int64, err error) {
-	defer s.noteOverdue(ctx)()
+	defer s.overdue.watch(ctx, func() {})()
 	defer func() { s.lookAgain(ctx, err) }()
 	node, err := s.primary(ctx, e.Keys[0])
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"example.com/leaderelection/internal/protocol"
@@ -18,7 +17,7 @@ import (
 // into a silent network holds up all that come after it (F34); here for lull only.
 type lane struct {
 	exchange func(ctx context.Context, batch []*call)
-	overdue  *atomic.Int64 // round trips that nobody waits for any more
+	overdue  *overdue
 
 	mu      sync.Mutex
 	waiting []*call   // in the order in which they came
@@ -151,20 +150,15 @@ func (l *lane) overtake() {
 func (l *lane) drive(batch []*call) {
 	ctx, cancel := timeOf(batch)
 	defer cancel()
-	inTime := context.AfterFunc(ctx, func() {
-		l.overdue.Add(1)
-		l.leave()
-	})
+	ended := l.overdue.watch(ctx, l.leave)
 	l.exchange(ctx, batch)
 	for _, c := range batch {
 		if c.done != nil {
 			close(c.done)
 		}
 	}
-	if inTime() {
+	if inTime := ended(); inTime {
 		l.leave()
-	} else {
-		l.overdue.Add(-1)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +24,7 @@ type traffic struct {
 }
 
 func newTraffic(takes time.Duration) *traffic {
-	tr := &traffic{takes: takes, lane: lane{overdue: new(atomic.Int64)}}
+	tr := &traffic{takes: takes, lane: lane{overdue: new(overdue)}}
 	tr.lane.exchange = func(_ context.Context, batch []*call) {
 		scripts := make([]string, 0, len(batch))
 		for _, c := range batch {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/bits"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"example.com/leaderelection/internal/protocol"
@@ -15,7 +14,7 @@ import (
 // server is Redis as go-redis reaches it.
 type server struct {
 	client  redis.UniversalClient
-	overdue atomic.Int64 // round trips that nobody waits for any more
+	overdue overdue
 
 	mu    sync.Mutex
 	lanes map[destination]*lane
@@ -57,7 +56,7 @@ func (s *server) Eval(ctx context.Context, e protocol.Eval) (any, error) {
 			return reply, err
 		}
 	}
-	defer s.noteOverdue(ctx)()
+	defer s.overdue.watch(ctx, func() {})()
 	alone := &call{eval: e}
 	s.exchange(ctx, []*call{alone})
 	return alone.reply, alone.err
@@ -143,25 +142,6 @@ func isElsewhere(err error) bool {
 	_, moved := redis.IsMovedError(err)
 	_, asking := redis.IsAskError(err)
 	return moved || asking || redis.IsTryAgainError(err)
-}
-
-// maxOverdue is how many round trips of all elections of a Store may outlast their
-// time, each of which keeps a connection of the user's pool, before calls are refused
-// that can wait. Renewals and releases cannot: a shard that hangs must not depose
-// the leaders whose shards don't. They are bounded by each election.
-const maxOverdue = 16
-
-// Stalled reports whether that many do.
-func (s *server) Stalled() bool { return s.overdue.Load() >= maxOverdue }
-
-// noteOverdue counts a round trip from when its time is over until it has ended.
-func (s *server) noteOverdue(ctx context.Context) (ended func()) {
-	inTime := context.AfterFunc(ctx, func() { s.overdue.Add(1) })
-	return func() {
-		if !inTime() {
-			s.overdue.Add(-1)
-		}
-	}
 }
 
 // lookAgain has the client of a Cluster find out who has which slot, after an error

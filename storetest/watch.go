@@ -24,6 +24,17 @@ func (t *trial) watch(key, id string) (<-chan leaderelection.Hint, context.Cance
 	return hints, cancel
 }
 
+// established is watch, once that has begun.
+func (t *trial) established(key, id string) (<-chan leaderelection.Hint, context.CancelFunc) {
+	t.Helper()
+	hints, stop := t.watch(key, id)
+	if !comes(hints, leaderelection.HintMissed, patience) {
+		stop()
+		t.Fatalf("no HintMissed within %v of the beginning of the watch", patience)
+	}
+	return hints, stop
+}
+
 // comes reports whether a hint arrives within the given time, whatever arrives
 // before it.
 func comes(hints <-chan leaderelection.Hint, wanted leaderelection.Hint, within time.Duration) bool {
@@ -48,11 +59,8 @@ func comes(hints <-chan leaderelection.Hint, wanted leaderelection.Hint, within 
 func watchHints(t *trial) {
 	key := t.newElection()
 	follower := t.candidate(key, "follower", long)
-	hints, stop := t.watch(key, follower.who.ID)
+	hints, stop := t.established(key, follower.who.ID)
 	defer stop()
-	if !comes(hints, leaderelection.HintMissed, patience) {
-		t.Fatalf("no HintMissed within %v of the beginning of the watch", patience)
-	}
 
 	const tries = 5
 	for range tries {
@@ -70,11 +78,8 @@ func watchHints(t *trial) {
 // watchTellsOnlookers: of grants and of releases.
 func watchTellsOnlookers(t *trial) {
 	key := t.newElection()
-	hints, stop := t.watch(key, "")
+	hints, stop := t.established(key, "")
 	defer stop()
-	if !comes(hints, leaderelection.HintMissed, patience) {
-		t.Fatalf("no HintMissed within %v of the beginning of the watch", patience)
-	}
 
 	const tries = 5
 	for range tries {

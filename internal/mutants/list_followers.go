@@ -37,7 +37,7 @@ var followerMutants = []mutant{
 	{"elections of one store have a subscription each",
 		in("internal/protocol/watch.go", "return s.watch.add(ctx,", "return (&watchers{server: s.server}).add(ctx,"), redis("F21")},
 	{"calls of a store that hangs have no limit",
-		in("redisstore/server.go", "return s.overdue.Load() >= maxOverdue", "return false"), redis("F34")},
+		in("redisstore/overdue.go", "return s.overdue.open.Load() >= maxOverdue", "return false"), redis("F34")},
 	{"leases count however many replicas have them",
 		in("internal/protocol/acks.go", "acknowledged < int64(s.acks)", "acknowledged < 0"), redis("F14")},
 	{"a Cluster's client goes on asking a node that is dead",
