@@ -70,7 +70,10 @@ func (r *clusterRedis) awaitAnother() {
 	}
 }
 
-// moveSlot gives the leader time for a heartbeat after each step.
+// moveSlot is far slower than an operator's tool, so that heartbeats meet every step of
+// it. The leader can renew at none of the four between the first of its keys and the
+// last. Those, the heartbeat before, which may just have been, and a renewal's retry
+// must fit into the lease of nine seconds that it counts on.
 func (r *clusterRedis) moveSlot() {
-	r.MoveSlotOf(key, r.OtherPrimary(key), func(int, int) { time.Sleep(settings.HeartbeatInterval / 2) })
+	r.MoveSlotOf(key, r.OtherPrimary(key), func(int, int) { time.Sleep(settings.HeartbeatInterval / 4) })
 }
