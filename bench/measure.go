@@ -22,6 +22,7 @@ type measure struct {
 }
 
 var measures = []measure{
+	{name: "limits", run: measureLimits, once: true, of: func(p peer) bool { return p.name == oursName }},
 	{name: "handover", run: measureHandover},
 	{name: "crash", run: measureCrash},
 	{name: "commands", run: measureCommands, abreast: 4},

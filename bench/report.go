@@ -29,6 +29,7 @@ p99 of fewer than 100 rounds is the highest of them, by the nearest rank. Where 
 
 `, r.setup(), peerTable(), timings[0].name, defaults.name)
 	r.writeTargets(&b)
+	r.writeLimits(&b)
 	for _, s := range sections {
 		s.write(&b, r)
 	}

@@ -27,6 +27,10 @@ func TestReportShowsEveryMetric(t *testing.T) {
 			}
 		}
 	}
+	for _, l := range limits {
+		found.add("limit.cold", l.name, defaults.name, 2)
+		found.add("limit.warm", l.name, defaults.name, 1)
+	}
 	found.Failures = []problem{{"crash", "etcd", "3s", "it | broke\nhere"}}
 
 	// When it is written
@@ -44,6 +48,7 @@ func TestReportShowsEveryMetric(t *testing.T) {
 	for _, want := range []string{
 		"| redsync | 3.00 | 5.00 | 3.00–5.00 | 3.00 | 2 | 3.00–5.00 |",
 		"| leaderelection | 1.00 | 1.00 | 1.00 | 1.00 | 2 | 1.00 |",
+		"| round trip: PING | 2.00 | 2.00 | 2.00 | 1.00 | 1.00 |",
 		"| crash | etcd | 3s | it / broke here |",
 	} {
 		if !strings.Contains(string(text), want) {
