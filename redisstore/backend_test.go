@@ -18,6 +18,7 @@ type store interface {
 	leaderelection.Watcher
 	leaderelection.Announcer
 	leaderelection.Checker
+	leaderelection.Inspector
 }
 
 // newStore returns a store with a client of its own, which the test closes.

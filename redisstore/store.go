@@ -19,8 +19,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Store is a leaderelection.Store in Redis, and its Watcher, Announcer and Checker,
-// the methods of which it has. It is safe for concurrent use.
+// Store is a leaderelection.Store in Redis, and its Watcher, Announcer, Checker and
+// Inspector, the methods of which it has. It is safe for concurrent use.
 type Store struct {
 	*protocol.Store
 }
@@ -30,6 +30,7 @@ var (
 	_ leaderelection.Watcher   = (*Store)(nil)
 	_ leaderelection.Announcer = (*Store)(nil)
 	_ leaderelection.Checker   = (*Store)(nil)
+	_ leaderelection.Inspector = (*Store)(nil)
 )
 
 // New makes a Store over client, which stays the caller's: close it after the
@@ -63,3 +64,10 @@ type Option = protocol.Option
 func WithReplicaAcks(n int, timeout time.Duration) Option {
 	return protocol.WithReplicaAcks(n, timeout)
 }
+
+// RecordSuffix is what the names of those keys end with that are elections' records.
+const RecordSuffix = protocol.RecordSuffix
+
+// ElectionOf returns the name (Config.RedisKeyName) of the election whose record a key
+// is: for programs that look for elections by SCAN. ok is false if the key is none's.
+func ElectionOf(record string) (name string, ok bool) { return protocol.ElectionOf(record) }

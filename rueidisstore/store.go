@@ -43,6 +43,7 @@ var (
 	_ leaderelection.Watcher   = (*Store)(nil)
 	_ leaderelection.Announcer = (*Store)(nil)
 	_ leaderelection.Checker   = (*Store)(nil)
+	_ leaderelection.Inspector = (*Store)(nil)
 )
 
 // New makes a Store over client, which stays the caller's: close it after the

@@ -45,7 +45,7 @@ var followerMutants = []mutant{
 	{"a lease that replicas acknowledge does not move with its slot",
 		in("redisstore/acks.go", "s.redirected(ctx, err); elsewhere", "s.redirected(ctx, nil); elsewhere"), redis("F20Slot")},
 	{"a replica tells who leads",
-		in("internal/protocol/scripts/read.lua", "== 'slave'", "== 'nobody'"), redis("F37")},
+		in("internal/protocol/scripts/common.lua", "== 'slave'", "== 'nobody'"), redis("F37")},
 	{"nobody is told that there are no wake-ups",
 		in("internal/protocol/store.go", "joined(state.Warning, s.watch.warning(k.channel(bid.ID)))", "joined(state.Warning)"), redis("F18Without")},
 	{"a subscription that was refused is never asked for again",

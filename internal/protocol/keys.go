@@ -102,3 +102,27 @@ func crc16(s string) uint16 {
 	}
 	return crc
 }
+
+// RecordSuffix is what the name of an election's record ends with.
+const RecordSuffix = ":term"
+
+// ElectionOf returns the election whose record a key is; ok is false if the key is none's.
+func ElectionOf(record string) (lock string, ok bool) {
+	base, ok := strings.CutSuffix(record, RecordSuffix)
+	if !ok {
+		return "", false
+	}
+	names := []string{base, strings.TrimSuffix(base, "}")}
+	if inner, ok := strings.CutPrefix(names[1], "{"); ok {
+		names = append(names, inner) // "{app}"
+		if _, tagged, ok := strings.Cut(inner, "}"); ok {
+			names = append(names, strings.TrimSuffix(tagged, "-")) // "{7}a}b-}"
+		}
+	}
+	for _, name := range names {
+		if baseOf(name) == base {
+			return name, true
+		}
+	}
+	return "", false
+}

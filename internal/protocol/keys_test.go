@@ -55,6 +55,14 @@ func TestF20NoTwoElectionsShareAKey(t *testing.T) {
 			}
 			owner[key] = lock
 		}
+		if name, ok := ElectionOf(k.term); !ok || name != lock {
+			t.Errorf("%.50q is the record of %.50q (%v), want %.50q", k.term, name, ok, lock)
+		}
+	}
+	for _, key := range []string{"", ":term", "app:term", "app", "{app}:lease", "{}:term", "{app}x}:term"} {
+		if name, ok := ElectionOf(key); ok && keysOf(name).term != key {
+			t.Errorf("%q is taken for the record of %q, which is %q", key, name, keysOf(name).term)
+		}
 	}
 }
 

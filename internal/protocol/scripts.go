@@ -19,6 +19,8 @@ var (
 	releaseLua string
 	//go:embed scripts/read.lua
 	readLua string
+	//go:embed scripts/inspect.lua
+	inspectLua string
 	//go:embed scripts/announce.lua
 	announceLua string
 
@@ -26,6 +28,7 @@ var (
 	renewScript    = newScript(renewLua).first()
 	releaseScript  = newScript(releaseLua).first()
 	readScript     = newScript(readLua)
+	inspectScript  = newScript(inspectLua)
 	announceScript = newScript(announceLua)
 )
 

@@ -283,3 +283,17 @@ local function log(event, ...)
   if failed(try('XADD', KEYS[4], 'MAXLEN', '~', '1000', '*', 'event', event, ...)) then return end
   redis.pcall('PEXPIRE', KEYS[4], RETENTION)
 end
+
+-- look replies who leads, and changes nothing.
+local function look()
+  if field(info('replication'), 'role', '%a+') == 'slave' then
+    return redis.error_reply('READONLY this is a replica, and who leads may be news to it') -- (F37)
+  end
+  local now = now_us()
+  local record, problem = load()
+  if problem then return problem end
+  local s
+  s, problem = standing(record, now)
+  if problem then return problem end
+  return reply(refusal(s), record, now, s)
+end
