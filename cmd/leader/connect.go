@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"example.com/leaderelection"
 )
 
 const redisURLVariable = "REDIS_URL"
@@ -23,6 +27,31 @@ var errRedisURL = errors.New(`the Redis URL is not valid (it is not shown here, 
   It looks like redis://host:port/database, rediss:// for TLS, or unix:///path/to/socket,
   with user:password@ before the host where one is needed. In a password, write
   % as %25, / as %2F, : as %3A, @ as %40, # as %23, ? as %3F`)
+
+// connection are the flags by which a command finds its Redis.
+type connection struct {
+	url string
+	tls tlsFiles
+}
+
+func (c *connection) addTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.url, "redis", "", "`URL` of the Redis; prefer $"+redisURLVariable+" if it holds a password")
+	c.tls.addTo(cmd)
+}
+
+// open returns a client, which the caller closes.
+func (c *connection) open() (*redis.Client, error) {
+	url := c.url
+	if url == "" {
+		url = os.Getenv(redisURLVariable)
+	}
+	return connect(url, c.tls.apply)
+}
+
+// addKey adds the flag that names the election.
+func addKey(cmd *cobra.Command, key *string) {
+	cmd.Flags().StringVar(key, "key", leaderelection.DefaultRedisKeyName, "`NAME` of the election: instances with the same one compete")
+}
 
 // connect returns a client for the Redis at rawURL, with what else is known of it.
 // It asks nothing of the server yet; close the client.

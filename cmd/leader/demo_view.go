@@ -103,14 +103,6 @@ func (v liveView) View() tea.View {
 	return view
 }
 
-var (
-	bold   = lipgloss.NewStyle().Bold(true)
-	dim    = lipgloss.NewStyle().Foreground(lipgloss.BrightBlack)
-	green  = lipgloss.NewStyle().Foreground(lipgloss.Green)
-	red    = lipgloss.NewStyle().Foreground(lipgloss.Red)
-	yellow = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
-)
-
 // lines are the whole view, as many as fit: the explanation gives way first, then
 // the older outcomes.
 func (v liveView) lines() []string {
@@ -230,16 +222,4 @@ func (v liveView) table(rows int) []string {
 func (v liveView) paragraph(style lipgloss.Style, text string) []string {
 	lines := append(strings.Split(lipgloss.Wrap(text, max(1, v.width-1), " "), "\n"), "")
 	return []string{style.Render(lines[0]), style.Render(strings.Join(lines[1:], " "))}
-}
-
-// cut shortens a line to the terminal's width.
-func cut(line string, width int) string {
-	switch {
-	case lipgloss.Width(line) <= width:
-		return line
-	case width < 2:
-		return ""
-	default:
-		return lipgloss.NewStyle().MaxWidth(width-1).Render(line) + "…"
-	}
 }

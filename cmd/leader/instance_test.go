@@ -46,6 +46,7 @@ func start(t *testing.T, env []string, args ...string) *instance {
 		return strings.HasPrefix(entry, redisURLVariable+"=")
 	}), append(env, beLeader+"=1", quickExit)...)
 	i.cmd.Stdout, i.cmd.Stderr = &i.stdout, &i.stderr
+	i.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell starts it
 	i.cmd.WaitDelay = testPatience / 2
 	stdin, err := i.cmd.StdinPipe()
 	if err != nil {

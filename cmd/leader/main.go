@@ -13,6 +13,8 @@ import (
 // The exit statuses of leader itself, those of env(1) and docker: a script can
 // tell them from the statuses of the command that it runs.
 const (
+	statusNobody        = 1   // of a question: nobody leads
+	statusWaited        = 124 // it was not elected within --wait; timeout(1) says the same
 	statusFailed        = 125 // leader itself failed
 	statusNotExecutable = 126 // the command was found but cannot be executed
 	statusNotFound      = 127 // the command was not found

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -25,11 +26,11 @@ func FuzzRunOptions(f *testing.F) {
 	f.Add("x", "", "", int64(1<<63-1), int64(1<<63-1), int64(1<<63-1), int64(1))
 	f.Add("x", "", "", 60*s, int64(0), int64(0), int64(1<<63-1))
 	f.Fuzz(func(t *testing.T, key, infoKey, id string, ttl, heartbeat, retry, grace int64) {
-		options := runOptions{grace: time.Duration(grace), config: leaderelection.Config{
+		options := runOptions{grace: time.Duration(grace), participant: participant{config: leaderelection.Config{
 			RedisKeyName: key, RedisInfoKeyName: infoKey, InstanceID: id,
 			LockTTL: time.Duration(ttl), HeartbeatInterval: time.Duration(heartbeat), RetryInterval: time.Duration(retry),
-		}}
-		if err := options.complete(); err != nil {
+		}}}
+		if err := errors.Join(options.complete(), checkTime("grace", options.grace)); err != nil {
 			if !strings.Contains(err.Error(), "--") {
 				t.Errorf("%+v: %v, which names no flag", options, err)
 			}
@@ -45,24 +46,25 @@ func FuzzRunOptions(f *testing.F) {
 		if config.HeartbeatInterval <= 0 || config.RetryInterval <= 0 {
 			t.Errorf("a time that is none: %+v", config)
 		}
-		margin := config.LockTTL / 5 // as run has it
-		_, err := leaderelection.New(memstore.New(), &config, leaderelection.WithSafetyMargin(margin),
-			leaderelection.WithDrainTimeout(options.grace+killedAfter), leaderelection.WithLogger(newLogger(t.Output(), options.level())))
+		lease := newLease(config.LockTTL)
+		_, err := leaderelection.New(memstore.New(), &config, leaderelection.WithSafetyMargin(lease.margin),
+			leaderelection.WithDrainTimeout(options.grace+2*killedAfter), leaderelection.WithLogger(newLogger(t.Output(), options.level())))
 		if err != nil && !strings.Contains(err.Error(), "RedisInfoKeyName are both") {
 			t.Errorf("%+v: %v", options, err)
 		}
-		expectTimeToKill(t, config.LockTTL, margin/2)
+		expectTimeToKill(t, lease)
 	})
 }
 
 // expectTimeToKill expects a command to have time from the grant on, and to be dead
 // before the lease ends.
-func expectTimeToKill(t *testing.T, ttl, reserve time.Duration) {
+func expectTimeToKill(t *testing.T, l *lease) {
 	t.Helper()
 	now := time.Now()
-	l := newLease(ttl, reserve)
-	l.Observe(leaderelection.Event{Kind: leaderelection.Elected, Time: now})
-	if got := l.timeToKill(now); got <= 0 || got > ttl-reserve {
-		t.Errorf("of a lease of %v less %v a command gets %v", ttl, reserve, got)
+	l.Observe(leaderelection.Event{Kind: leaderelection.Elected, Term: 1, Time: now})
+	got, _ := l.of(1)
+	asked, killed := time.Unix(0, got.Ask.Wall).Sub(now), time.Unix(0, got.Kill.Wall).Sub(now)
+	if asked <= 0 || killed <= asked || killed > l.ttl-l.reserve || l.reserve < leaderelection.MinLockTTL/10 {
+		t.Errorf("of a lease of %v a command is asked to end after %v, and killed after %v", l.ttl, asked, killed)
 	}
 }

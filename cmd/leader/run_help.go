@@ -5,15 +5,22 @@ package main
 const runHelp = `Run COMMAND only while this instance leads. Of all instances with the same --key
 one leads; the others wait, and one of them takes over when it stops or crashes.
 
-When the term ends, COMMAND is told to end (SIGTERM) and then killed (SIGKILL),
-it and all of its process group, before another instance can start its own:
-  leader is stopped      COMMAND has --grace to end; then the lease is released
-  Redis can't be reached COMMAND has a tenth of --ttl to end, and leader goes on
-                         as a candidate
-  leader is killed       COMMAND is killed by the kernel (on Linux)
+When the term ends, COMMAND is told to end and then killed (SIGKILL), it and all that
+it has started, before another instance can start its own:
+  leader is stopped      COMMAND gets SIGTERM (or INT, if that is what leader got) and has
+                         --grace to end; then the lease is released
+  the lease is lost      COMMAND gets the signal --on-lose and has a tenth of --ttl to
+                         end; leader goes on as a candidate, but for --once
+  leader is killed       COMMAND gets the signal --on-lose and has --grace to end, but no
+                         longer than the lease lasts
+  leader is frozen       the same as when the lease is lost, when it ends
+
+That is the work of a guardian, a small process between leader and COMMAND which is
+told of every renewal. It is in a process group of its own.
 
 When COMMAND ends by itself, the lease is released at once and leader ends with
 the same exit status; with --restart it goes on as a candidate instead.
+With --wait, an instance that has not been elected by then gives up.
 
 COMMAND gets the standard files of leader, and the terminal if there is one, and
 in its environment:
@@ -27,17 +34,20 @@ USR1, USR2 and WINCH are passed on to COMMAND's process group. (HUP from a termi
 that was closed ends leader, and so does QUIT while there is no COMMAND.)
 
 What leader cannot do:
-  - stop processes that have left COMMAND's process group (setsid, daemons);
-  - stop what COMMAND has started, other than COMMAND itself, when leader is killed
-    by SIGKILL; or COMMAND itself on other systems than Linux, or if it changes its
-    user or privileges (sudo, setuid, file capabilities);
-  - stop COMMAND while leader itself is frozen (SIGSTOP). It does so on waking up.
+  - stop COMMAND while leader and its guardian are both frozen, and COMMAND is not. They
+    do so on waking up. What freezes a container or a machine freezes all of them;
+  - on other systems than Linux: stop processes that have left COMMAND's process group
+    (setsid, daemons), or COMMAND if the guardian is killed by SIGKILL;
+  - on Linux, if the guardian and leader are both killed by SIGKILL: stop what COMMAND has
+    started, other than COMMAND itself; or COMMAND itself if it changes its user or
+    privileges (sudo, setuid, file capabilities).
 Where that matters, have the resource check LEADER_TERM.
 
 Exit status:
   COMMAND's  if it ended by itself, or when leader was stopped
   128+n      if COMMAND was killed by signal n
   0          if leader was stopped while it followed
+  124        it was not elected within --wait
   125        leader itself failed (wrong flags, wrong password, ...)
   126        COMMAND cannot be executed
   127        COMMAND was not found`
@@ -45,4 +55,5 @@ Exit status:
 const runExamples = `  leader run --redis redis://localhost:6379 -- ./worker --queue reports
   REDIS_URL=rediss://user:password@redis.example.com leader run --key reports -- ./worker
   leader run --redis rediss://redis.example.com --tls-ca ca.pem --tls-cert me.pem --tls-key me.key -- ./worker
+  leader run --key migration --once --wait 5m -- ./migrate up
   leader run --key nightly --restart -- sh -c 'exec ./scheduler --fencing-token "$LEADER_TERM"'`

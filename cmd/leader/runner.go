@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"os/exec"
 	"strconv"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"example.com/leaderelection"
+	"example.com/leaderelection/internal/guardian"
 )
 
 // runner runs the command in every term of its instance.
@@ -25,18 +25,30 @@ type runner struct {
 	command []string // as it was given
 	env     []string // of every term
 	grace   time.Duration
+	onLose  syscall.Signal
+	wait    time.Duration // for the first term; 0: for as long as it takes
 	restart bool
+	once    bool
 	lease   *lease
 	log     *slog.Logger
 
 	atTerminal bool
 	stop       context.CancelFunc // ends the candidacy
 	endSignal  atomic.Int32       // the signal that asked for its end, 0 for none
+	patience   atomic.Int32       // what became of wait: stillWaits, hasLed or hasGivenUp
 	status     int                // leader's own in the end; belongs to work until Lead has returned
 
-	mu      sync.Mutex // held while a command is started: see running
-	current *process   // nil while no command runs
+	spare *guardian.Guardian // of the next command; belongs to run before work, and to work
+
+	mu      sync.Mutex         // held while a command is started: see running
+	current *guardian.Guardian // nil while no command runs
 }
+
+const (
+	stillWaits int32 = iota
+	hasLed
+	hasGivenUp
+)
 
 // run takes part until the command ends by itself or a signal asks for the end.
 // It returns leader's exit status.
@@ -45,6 +57,15 @@ func (r *runner) run(election *leaderelection.Election) (int, error) {
 	defer stop()
 	r.stop = stop
 
+	var err error
+	if r.spare, err = newGuardian(); err != nil {
+		return statusFailed, err
+	}
+	defer func() {
+		if r.spare != nil {
+			r.spare.Dismiss()
+		}
+	}()
 	signals, unsubscribe := subscribe()
 	defer unsubscribe()
 	go func() {
@@ -52,145 +73,173 @@ func (r *runner) run(election *leaderelection.Election) (int, error) {
 			r.handle(sig.(syscall.Signal))
 		}
 	}()
+	if r.wait > 0 {
+		defer time.AfterFunc(r.wait, r.giveUp).Stop()
+	}
 
 	if err := election.Lead(ctx, r.work); err != nil {
 		return statusFailed, err
 	}
+	if r.patience.Load() == hasGivenUp {
+		return statusFailed, &statusError{statusWaited, fmt.Errorf("somebody else has led for all of --wait %v", r.wait)}
+	}
 	return r.status, nil
+}
+
+func newGuardian() (*guardian.Guardian, error) { return guardian.New(guardianName) }
+
+// giveUp ends the candidacy of who has not led yet.
+func (r *runner) giveUp() {
+	if r.patience.CompareAndSwap(stillWaits, hasGivenUp) {
+		r.stop()
+	}
 }
 
 // work is one term. Nothing that it starts outlives it.
 func (r *runner) work(ctx context.Context) error {
-	if ctx.Err() != nil {
+	r.patience.CompareAndSwap(stillWaits, hasLed)
+	term, _ := leaderelection.TermFromContext(ctx)
+	if r.patience.Load() == hasGivenUp || !r.awaitLease(ctx, term) {
 		return nil
 	}
-	cmd := r.newCommand(ctx)
-	terminal := lendTerminal(cmd.SysProcAttr)
-	command, err := r.start(cmd)
+	terminal := lendTerminal()
+	command, err := r.start(term, terminal)
 	if err != nil {
 		terminal.takeBack(0)
 		return cannotExecute(err)
 	}
-
-	byItself := true
-	select {
-	case <-command.ended:
-	case <-ctx.Done():
-		byItself = r.endCommand(command, context.Cause(ctx))
-	}
+	byItself := r.oversee(ctx, command, term)
 	r.setCurrent(nil)
-	status := command.status()
-	interrupted := terminal.takeBack(status)
-	r.log.Info("the command has ended", "status", status)
-
-	switch {
-	case byItself && (!r.restart || interrupted):
-		r.status = status
-		r.stop() // and not by an error: the term may have ended meanwhile, and leader would go on
-	case r.endSignal.Load() != 0:
-		r.status = status
+	outcome, err := command.Outcome()
+	if err != nil {
+		r.log.Error("the command has ended in an unusual way", "error", err)
+		outcome.Status = statusSignalled + int(syscall.SIGKILL)
 	}
-	return nil // resigns, if the term has not ended: somebody else's turn
+	interrupted := terminal.takeBack(outcome.Status)
+	r.log.Info("the command has ended", "status", outcome.Status)
+
+	ends := byItself && (!r.restart || interrupted) || r.once
+	if ends {
+		r.stop() // and not by an error: the term may have ended meanwhile, and leader would go on
+	}
+	if ends || r.endSignal.Load() != 0 {
+		r.status, r.spare = outcome.Status, command // which run dismisses: the lease needn't wait for that
+		return nil
+	}
+	command.Dismiss() // before there is another: who buries what one has left takes all orphans for that
+	r.spare, err = newGuardian()
+	return err // nil resigns, if the term has not ended: somebody else's turn
+}
+
+// awaitLease waits until the term's lease has been observed, which is a matter of
+// microseconds: a command starts with a time when it must be dead.
+func (r *runner) awaitLease(ctx context.Context, term int64) bool {
+	for {
+		if lease, ok := r.lease.of(term); ok {
+			_ = r.spare.Extend(lease) // which it is told when it starts the command
+			return ctx.Err() == nil
+		}
+		select {
+		case <-r.lease.changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // start starts the command of one term.
-func (r *runner) start(cmd *exec.Cmd) (*process, error) {
+func (r *runner) start(term int64, terminal *terminal) (*guardian.Guardian, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	command, err := startProcess(cmd)
-	if err == nil {
-		r.current = command
+	command := r.spare
+	r.spare = nil
+	err := command.Run(guardian.Command{
+		Path:       r.path,
+		Args:       r.command,
+		Env:        append(r.env[:len(r.env):len(r.env)], "LEADER_TERM="+strconv.FormatInt(term, 10)),
+		OnLose:     r.onLose,
+		Grace:      r.grace,
+		Foreground: terminal != nil,
+	})
+	if err != nil {
+		command.Dismiss()
+		return nil, err
 	}
-	return command, err
+	r.current = command
+	return command, nil
 }
 
 // running returns the command that runs, nil if none does. While one is started it
 // waits for that: the command may already print and be sent a signal before
-// startProcess has returned, and that signal must not be lost.
-func (r *runner) running() *process {
+// it is known to run, and that signal must not be lost.
+func (r *runner) running() *guardian.Guardian {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.current
 }
 
-func (r *runner) setCurrent(command *process) {
+func (r *runner) setCurrent(command *guardian.Guardian) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.current = command
 }
 
-// newCommand makes the command of one term. It gets leader's own standard files,
-// not copies through a pipe.
-func (r *runner) newCommand(ctx context.Context) *exec.Cmd {
-	term, _ := leaderelection.TermFromContext(ctx)
-	cmd := &exec.Cmd{
-		Path:        r.path,
-		Args:        r.command,
-		Env:         append(r.env[:len(r.env):len(r.env)], "LEADER_TERM="+strconv.FormatInt(term, 10)),
-		Stdin:       os.Stdin,
-		Stdout:      os.Stdout,
-		Stderr:      os.Stderr,
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+// oversee returns when the command has ended with everything that it had started. Its
+// guardian is told of every renewal, and of the end of the term. It reports whether the
+// command ended by itself.
+func (r *runner) oversee(ctx context.Context, command *guardian.Guardian, term int64) (byItself bool) {
+	over, look := ctx.Done(), time.NewTicker(r.lease.reserve/4)
+	defer look.Stop()
+	var limit time.Time // by which it must have ended, whatever the lease; zero while the term lasts
+	late, killed := 0, false
+	for {
+		select {
+		case <-command.Ended():
+			outcome, err := command.Outcome()
+			return err == nil && !outcome.Asked
+		case <-over:
+			over = nil
+			limit = time.Now().Add(r.endCommand(command, context.Cause(ctx)) + killedAfter)
+		case <-r.lease.changed:
+			if lease, ok := r.lease.of(term); ok {
+				_ = command.Extend(lease) // a guardian that doesn't listen is noticed below
+			}
+		case <-look.C:
+			// The guardian itself may be frozen. Half of the reserve is left then.
+			lease, known := r.lease.of(term)
+			if known && lease.Kill.Plus(r.lease.reserve/2).Left() <= 0 || !limit.IsZero() && time.Until(limit) <= 0 {
+				late++
+			}
+			if late > 1 && !killed { // and not at once: leader may have been frozen itself, and not have heard yet
+				r.log.Error("the guardian of the command has not ended it in time: killing both")
+				command.Kill()
+				killed = true
+			}
+		}
 	}
-	dieWithParent(cmd.SysProcAttr)
-	return cmd
 }
 
-// endCommand ends the command since the term has ended, and returns when it is
-// gone: before the lease is released, or has run out. How much time there is
-// depends on the cause:
+// endCommand has the command end since the term has ended, before the lease is
+// released, or has run out. How much time there is depends on the cause:
 //   - asked to stop: the lease is still being renewed, so --grace;
 //   - the lease expired: it has a margin left, of which the command gets half to
 //     end by itself and half to die in (F04);
 //   - deposed: none. Somebody else may lead already.
 //
-// It reports whether the command had ended before it was asked to.
-func (r *runner) endCommand(command *process, cause error) (byItself bool) {
+// It returns that time.
+func (r *runner) endCommand(command *guardian.Guardian, cause error) time.Duration {
 	sig, limit := syscall.SIGTERM, r.grace
 	switch asked := r.endSignal.Load(); {
 	case errors.Is(cause, leaderelection.ErrDeposed):
 		sig, limit = syscall.SIGKILL, 0
 	case errors.Is(cause, leaderelection.ErrLeaseExpired):
-		limit = r.lease.reserve
+		sig, limit = r.onLose, r.lease.margin-r.lease.reserve
 	case asked != 0:
 		sig = syscall.Signal(asked)
 	}
 	r.log.Info("stopping the command", "signal", sig, "cause", cause)
-	if errors.Is(command.askToEnd(sig), os.ErrProcessDone) {
-		<-command.ended
-		return true
-	}
-	if r.endsWithin(command, limit) {
-		return false
-	}
-	if sig != syscall.SIGKILL {
-		r.log.Warn("the command has not ended in time: killing it")
-	}
-	if err := command.signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		r.log.Error("cannot kill the command", "error", err)
-	}
-	<-command.ended
-	return false
-}
-
-// endsWithin reports whether the command ends by itself in time: within the
-// limit, and while the lease lasts.
-func (r *runner) endsWithin(command *process, limit time.Duration) bool {
-	over := time.After(limit)
-	for {
-		left := r.lease.timeToKill(time.Now())
-		if left <= 0 {
-			return false
-		}
-		select {
-		case <-command.ended:
-			return true
-		case <-over:
-			return false
-		case <-r.lease.changed:
-		case <-time.After(left):
-		}
-	}
+	_ = command.End(sig, limit) // a guardian that doesn't listen is noticed above
+	return limit
 }
 
 // findCommand looks for the executable as a shell would.

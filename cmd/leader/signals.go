@@ -3,10 +3,26 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
+
+// signalNamed takes "term", "TERM" and "SIGTERM" alike.
+func signalNamed(name string) (syscall.Signal, error) {
+	sig := unix.SignalNum("SIG" + strings.TrimPrefix(strings.ToUpper(name), "SIG"))
+	switch sig {
+	case 0:
+		return 0, errors.New("there is no such signal: use term, kill, or the name of another, such as USR1")
+	case syscall.SIGSTOP, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGCONT:
+		return 0, errors.New("this signal ends nothing: use term, kill, or the name of another, such as USR1")
+	}
+	return sig, nil
+}
 
 // subscribe returns the signals that leader acts on, and what ends that. Those
 // that are ignored already stay so, for the command too: that is what nohup, and
@@ -38,7 +54,7 @@ func (r *runner) handle(sig syscall.Signal) {
 		sig == syscall.SIGQUIT && command == nil:
 		r.endCandidacy(sig)
 	case command != nil:
-		_ = command.signal(sig)
+		_ = command.Signal(sig)
 	}
 }
 
@@ -51,6 +67,6 @@ func (r *runner) endCandidacy(sig syscall.Signal) {
 	}
 	if command := r.running(); command != nil {
 		r.log.Warn("signalled again: killing the command", "signal", sig)
-		_ = command.signal(syscall.SIGKILL)
+		_ = command.Signal(syscall.SIGKILL)
 	}
 }

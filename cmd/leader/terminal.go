@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"example.com/leaderelection/internal/guardian"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
@@ -20,15 +21,10 @@ type terminal struct {
 	modes *term.State // a killed command can't put back what it had changed
 }
 
-// jobControl are the signals leader must not be stopped by while it is in the
-// background: a leader that is stopped stops renewing. The command inherits that
-// they are ignored, so that ctrl-Z doesn't stop it, with nobody to continue it.
-var jobControl = []os.Signal{syscall.SIGTTOU, syscall.SIGTSTP}
-
-// lendTerminal prepares a command to own the terminal. It returns nil where there
+// lendTerminal prepares for a command that is to own the terminal. It returns nil where there
 // is none to lend: leader runs in the background itself, or in a pipeline, of
 // which the other programs need it too.
-func lendTerminal(attr *syscall.SysProcAttr) *terminal {
+func lendTerminal() *terminal {
 	stdin, stdout := int(os.Stdin.Fd()), int(os.Stdout.Fd())
 	if !term.IsTerminal(stdin) || !term.IsTerminal(stdout) {
 		return nil
@@ -42,8 +38,7 @@ func lendTerminal(attr *syscall.SysProcAttr) *terminal {
 		return nil
 	}
 	t.modes = modes
-	attr.Foreground, attr.Ctty = true, stdin
-	signal.Ignore(jobControl...)
+	signal.Ignore(guardian.JobControl...) // a leader that is stopped stops renewing
 	return t
 }
 
@@ -56,7 +51,7 @@ func (t *terminal) takeBack(status int) (interrupted bool) {
 	}
 	err := unix.IoctlSetPointerInt(t.fd, unix.TIOCSPGRP, t.group)
 	_ = term.Restore(t.fd, t.modes)
-	signal.Reset(jobControl...)
+	signal.Reset(guardian.JobControl...)
 	switch syscall.Signal(status - statusSignalled) {
 	case syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP:
 		return true

@@ -29,6 +29,7 @@ func witness(args []string) {
 	name := flags.String("name", "command", "the beginning of the file's name")
 	stubborn := flags.Bool("stubborn", false, "ignore signals")
 	family := flags.Bool("family", false, "start a stubborn child")
+	runaway := flags.Bool("runaway", false, "start a stubborn child in a session of its own")
 	lingering := flags.Duration("lingering", 0, "go on for that long after SIGTERM")
 	_ = flags.Parse(args)
 
@@ -39,11 +40,10 @@ func witness(args []string) {
 		signal.Notify(term, syscall.SIGTERM)
 	}
 	if *family {
-		child := exec.Command(os.Args[0], "witness", "-dir", *dir, "-name", *name+"-child", "-stubborn")
-		child.Stdin, child.Stderr = os.Stdin, os.Stderr
-		if err := child.Start(); err != nil {
-			panic(err)
-		}
+		startChild(*dir, *name+"-child", nil)
+	}
+	if *runaway {
+		startChild(*dir, *name+"-runaway", &syscall.SysProcAttr{Setsid: true})
 	}
 	orphaned := make(chan struct{})
 	go func() {
@@ -70,6 +70,15 @@ func witness(args []string) {
 		case <-orphaned:
 			return
 		}
+	}
+}
+
+// startChild starts a witness below a witness.
+func startChild(dir, name string, attr *syscall.SysProcAttr) {
+	child := exec.Command(os.Args[0], "witness", "-dir", dir, "-name", name, "-stubborn")
+	child.Stdin, child.Stderr, child.SysProcAttr = os.Stdin, os.Stderr, attr
+	if err := child.Start(); err != nil {
+		panic(err)
 	}
 }
 

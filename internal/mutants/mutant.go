@@ -41,9 +41,12 @@ func redis(pattern string) []suite { return []suite{{"./redisstore", pattern}} }
 // protocol is tests of what is asked of Redis, and of what is made of its answers.
 func protocol(pattern string) []suite { return []suite{{"./internal/protocol", pattern}} }
 
+// leader is tests of the command line, which start processes.
+func leader(pattern string) []suite { return []suite{{"./cmd/leader", pattern}} }
+
 // mutants returns all of them.
 func mutants() []mutant {
-	return slices.Concat(timeMutants, claimMutants, memoryMutants, termMutants, endMutants, followerMutants)
+	return slices.Concat(timeMutants, claimMutants, memoryMutants, termMutants, endMutants, followerMutants, guardianMutants)
 }
 
 // files are those that the mutant changes.

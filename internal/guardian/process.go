@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package guardian
 
 import (
 	"errors"
@@ -12,16 +12,20 @@ import (
 	"time"
 )
 
-// burialPatience bounds the wait for what was left of a group after SIGKILL. Only
-// the kernel can hold a killed process back for longer (a hung disk), or a parent
-// that has left the group and doesn't reap it: then it is a corpse, and harmless.
+// burialPatience bounds the wait for what was killed to be gone. Only the kernel can
+// hold a killed process back for longer (a hung disk), or a parent that has left the
+// group and doesn't reap it: then it is a corpse, and harmless.
 const burialPatience = 2 * time.Second
 
-// process is one run of the command: a process, and the process group that it
-// leads.
+// statusSignalled, plus n, is the exit status of what signal n has killed.
+const statusSignalled = 128
+
+// process is one run of the command: a process, the process group that it leads, and
+// all that they start.
 type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{} // closed once the process was reaped and nothing of its group is left
+	cmd    *exec.Cmd
+	exited chan struct{} // closed once the process itself has ended
+	ended  chan struct{} // closed once it was reaped and nothing of it is left
 
 	mu     sync.Mutex
 	reaped bool // from now on the group's number may be somebody else's
@@ -29,23 +33,23 @@ type process struct {
 
 // startProcess starts cmd as the leader of a new process group.
 func startProcess(cmd *exec.Cmd) (*process, error) {
-	adoptOrphans()
-	p := &process{cmd: cmd, ended: make(chan struct{})}
-	started := make(chan error)
+	dieWithParent(cmd.SysProcAttr)
+	p := &process{cmd: cmd, exited: make(chan struct{}), ended: make(chan struct{})}
+	begun := make(chan error)
 	go func() {
-		// Dying with leader (see dieWithParent) means, for the kernel, with the
+		// Dying with its parent (see dieWithParent) means, for the kernel, with the
 		// thread that forked. Go ends threads as it likes; this one stays until the
 		// process has ended.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 
 		err := cmd.Start()
-		started <- err
+		begun <- err
 		if err == nil {
 			p.bury()
 		}
 	}()
-	return p, <-started
+	return p, <-begun
 }
 
 // bury waits for the process to end, and then for the end of what it left behind:
@@ -56,11 +60,19 @@ func (p *process) bury() {
 	// Kill the rest of the group while the process is a zombie: once it is reaped,
 	// the number of an empty group is free for processes that aren't ours.
 	awaitExit(p.cmd)
+	close(p.exited)
 	_ = p.signal(syscall.SIGKILL)
 	p.reap()
 
+	// Who starts processes may be faster than who looks for them: again, until there
+	// are none.
+	await(func() bool { return killDescendants() && groupIsEmpty(p.pid()) })
+}
+
+// await returns when there is nothing left to be buried.
+func await(nothing func() bool) {
 	pause := 100 * time.Microsecond
-	for begun := time.Now(); !p.groupIsEmpty() && time.Since(begun) < burialPatience; {
+	for begun := time.Now(); !nothing() && time.Since(begun) < burialPatience; {
 		time.Sleep(pause)
 		pause = min(2*pause, 10*time.Millisecond)
 	}
@@ -73,17 +85,17 @@ func (p *process) reap() {
 	p.reaped = true
 }
 
-// groupIsEmpty reports whether every process of the group has ended, the reaped
-// one apart.
-func (p *process) groupIsEmpty() bool {
-	// Orphans are leader's to reap (see adoptOrphans). It has no other children, and
-	// takes those that had left the group too, or they would stay zombies.
-	for {
-		if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 && !errors.Is(err, syscall.EINTR) {
-			break
-		}
+// kill kills the process with its group; bury sees to the rest.
+func (p *process) kill() { _ = p.signal(syscall.SIGKILL) }
+
+// hasExited reports whether the process has ended, by itself or not.
+func (p *process) hasExited() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return hasExited(p.cmd) // bury may not have noticed yet
 	}
-	return errors.Is(syscall.Kill(-p.pid(), 0), syscall.ESRCH)
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
@@ -98,23 +110,19 @@ func (p *process) signal(sig syscall.Signal) error {
 	return syscall.Kill(-p.pid(), sig)
 }
 
-// askToEnd sends sig, and wakes whoever in the group is stopped, who would not
-// see the signal otherwise.
-func (p *process) askToEnd(sig syscall.Signal) error {
-	if err := p.signal(sig); err != nil {
-		return err
-	}
-	return p.signal(syscall.SIGCONT)
-}
-
 // status is the exit status as a shell would give it. Only after ended.
 func (p *process) status() int {
 	state := p.cmd.ProcessState
 	if state == nil {
-		return statusFailed // it could not be waited for
+		return statusSignalled - 1 // it could not be waited for
 	}
 	if wait, ok := state.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
 		return statusSignalled + int(wait.Signal())
 	}
 	return state.ExitCode()
+}
+
+// groupIsEmpty reports whether every process of the group has ended.
+func groupIsEmpty(group int) bool {
+	return errors.Is(syscall.Kill(-group, 0), syscall.ESRCH)
 }

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package main
+package guardian
 
 import (
 	"os/exec"
@@ -16,3 +16,9 @@ func adoptOrphans() {}
 // awaitExit returns when the process has ended. There is no portable way to leave
 // it unreaped, so that its group's number may in theory be given to others at once.
 func awaitExit(cmd *exec.Cmd) { _ = cmd.Wait() }
+
+// hasExited does not know earlier than awaitExit.
+func hasExited(*exec.Cmd) bool { return false }
+
+// killDescendants finds none: the process group is all there is to go by.
+func killDescendants() (none bool) { return true }

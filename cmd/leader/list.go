@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"text/tabwriter"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"example.com/leaderelection"
+	"example.com/leaderelection/redisstore"
+)
+
+func newListCommand() *cobra.Command {
+	var from connection
+	var output = asTable
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Show all elections on a Redis",
+		Long: `Show all elections on a Redis, and who leads each. Redis is searched by SCAN, which does
+not block it, but takes a while where there are millions of keys.`,
+		Example: `  leader list --redis redis://localhost:6379
+  leader list --output json | jq -r '.elections[] | select(.state != "led") | .election'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := from.open()
+			if err != nil {
+				return err
+			}
+			defer func() { _ = client.Close() }()
+			redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
+			found, err := listOf(cmd.Context(), client)
+			if err != nil {
+				return explain(err)
+			}
+			return output.write(cmd.OutOrStdout(), found, found.table)
+		},
+	}
+	from.addTo(cmd)
+	cmd.Flags().VarP(&output, "output", "o", outputUsage)
+	return cmd
+}
+
+// list is every election there is. Its field names are an interface.
+type list struct {
+	Elections []status `json:"elections"`
+}
+
+// listOf inspects all elections, in the order of their names.
+func listOf(ctx context.Context, client redis.UniversalClient) (list, error) {
+	names, err := namesOf(ctx, client)
+	if err != nil {
+		return list{}, err
+	}
+	found := list{Elections: []status{}}
+	store := redisstore.New(client)
+	for _, name := range names {
+		asking, cancel := context.WithTimeout(ctx, questionTimeout)
+		one, err := store.Inspect(asking, name, 0)
+		cancel()
+		if _, unreadable := errors.AsType[*leaderelection.ConfigurationError](err); unreadable { // this one; the others may be in order
+			found.Elections = append(found.Elections, status{Election: name, State: "unreadable", Candidates: []candidate{}, Warning: err.Error()})
+			continue
+		}
+		if err != nil {
+			return found, err
+		}
+		found.Elections = append(found.Elections, statusOf(name, one))
+	}
+	return found, nil
+}
+
+// namesOf searches for records of elections: of every node, if it is a Cluster.
+func namesOf(ctx context.Context, client redis.UniversalClient) ([]string, error) {
+	var mu sync.Mutex
+	var names []string
+	search := func(ctx context.Context, node redis.Cmdable) error {
+		for cursor := uint64(0); ; {
+			asking, cancel := context.WithTimeout(ctx, questionTimeout)
+			keys, next, err := node.ScanType(asking, cursor, "*"+redisstore.RecordSuffix, 1000, "hash").Result()
+			cancel()
+			if err != nil {
+				return fmt.Errorf("searching for elections: %w", err)
+			}
+			mu.Lock()
+			for _, key := range keys {
+				if name, ok := redisstore.ElectionOf(key); ok {
+					names = append(names, name)
+				}
+			}
+			mu.Unlock()
+			if cursor = next; cursor == 0 {
+				return nil
+			}
+		}
+	}
+	var err error
+	if cluster, ok := client.(*redis.ClusterClient); ok {
+		err = cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return search(ctx, node) })
+	} else {
+		err = search(ctx, client)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err // SCAN may show a key twice
+}
+
+func (l list) table(w *tabwriter.Writer) {
+	if len(l.Elections) == 0 {
+		_, _ = fmt.Fprintln(w, "there is no election on this Redis")
+		return
+	}
+	_, _ = fmt.Fprintln(w, "ELECTION\tLEADER\tHOST\tTERM\tSINCE\tCANDIDATES")
+	for _, s := range l.Elections {
+		who, host, since := "nobody ("+s.State+")", "-", "-"
+		switch {
+		case s.State == "unreadable":
+			who = "? " + s.Warning
+		case s.Leader != nil:
+			who, host, since = s.Leader.ID, orDash(s.Leader.Host), exactly(value(s.Leader.Since), s.At)
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\n", shown(s.Election), shown(who), shown(host), s.Term, since, len(s.Candidates))
+	}
+}

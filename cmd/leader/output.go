@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"sigs.k8s.io/yaml"
+)
+
+// format is how a command shows what it has found.
+type format string
+
+const (
+	asTable format = "table"
+	asJSON  format = "json"
+	asYAML  format = "yaml"
+)
+
+// Set, String and Type make it a flag.
+func (f *format) Set(text string) error {
+	switch format(text) {
+	case asTable, asJSON, asYAML:
+		*f = format(text)
+		return nil
+	default:
+		return fmt.Errorf("use %s, %s or %s", asTable, asJSON, asYAML)
+	}
+}
+
+func (f *format) String() string { return string(*f) }
+func (f *format) Type() string   { return "FORMAT" }
+
+const outputUsage = "`FORMAT`: table, json or yaml. The names of fields stay as they are"
+
+// write shows a value: as a table, or the value itself.
+func (f format) write(w io.Writer, value any, table func(*tabwriter.Writer)) error {
+	var text []byte
+	var err error
+	switch f {
+	case asJSON:
+		text, err = json.MarshalIndent(value, "", "  ")
+		text = append(text, '\n')
+	case asYAML:
+		text, err = yaml.Marshal(value)
+	default:
+		columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		table(columns)
+		return columns.Flush()
+	}
+	if err == nil {
+		_, err = w.Write(text)
+	}
+	return err
+}
+
+// exactly is a time as tables show it: exact, and how long ago.
+func exactly(t, now time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05.000Z") + " (" + ago(now.Sub(t)) + ")"
+}
+
+func ago(d time.Duration) string {
+	if d < 0 {
+		return "in " + roughly(-d)
+	}
+	return roughly(d) + " ago"
+}
+
+// roughly is a duration with as many digits as people want.
+func roughly(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return strconv.FormatInt(int64(d/day), 10) + " days"
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d >= time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	default:
+		return fmt.Sprintf("%dms", d/time.Millisecond)
+	}
+}
+
+// maybe is a time that may not be known, as JSON has it.
+func maybe(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func seconds64(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
+
+// shown is text of somebody else's for a terminal, which must not obey it.
+func shown(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
+
+// oneLine is a value as JSON without line breaks.
+func oneLine(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprintf("{%q: %q}", "error", err) // of what we made ourselves: there is no such value
+	}
+	return string(text)
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"text/tabwriter"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"example.com/leaderelection"
+	"example.com/leaderelection/redisstore"
+)
+
+// questionTimeout is how long Redis may take to answer.
+const questionTimeout = 5 * time.Second
+
+// question is a command that asks Redis something about an election.
+type question struct {
+	redis  connection
+	key    string
+	output format
+}
+
+func (q *question) addTo(cmd *cobra.Command) {
+	q.redis.addTo(cmd)
+	addKey(cmd, &q.key)
+	q.output = asTable
+	cmd.Flags().VarP(&q.output, "output", "o", outputUsage)
+}
+
+// ask inspects the election.
+func (q *question) ask(ctx context.Context, terms int) (leaderelection.Inspection, error) {
+	client, err := q.redis.open()
+	if err != nil {
+		return leaderelection.Inspection{}, err
+	}
+	defer func() { _ = client.Close() }()
+	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)}) // the error says it once
+	ctx, cancel := context.WithTimeout(ctx, questionTimeout)
+	defer cancel()
+	found, err := redisstore.New(client).Inspect(ctx, q.key, terms)
+	return found, explain(err)
+}
+
+func newStatusCommand() *cobra.Command {
+	var q question
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show who leads",
+		Long: `Show who leads an election: since when, in which term, when the lease was last
+renewed and how long it lasts yet, and who else takes part.
+
+A candidate that has ended without saying so is shown until it has not been heard
+of for two retry intervals and a TTL.
+
+Exit status: 0 if somebody leads, 1 if nobody does, 125 if that can't be known.`,
+		Example: `  leader status --redis redis://localhost:6379 --key nightly
+  leader status --key nightly --output json | jq -r .leader.id`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			found, err := q.ask(cmd.Context(), 0)
+			if err != nil {
+				return err
+			}
+			s := statusOf(q.key, found)
+			if err := q.output.write(cmd.OutOrStdout(), s, s.table); err != nil {
+				return err
+			}
+			if s.Leader == nil {
+				return exitWith(statusNobody)
+			}
+			return nil
+		},
+	}
+	q.addTo(cmd)
+	return cmd
+}
+
+// status is an election as it stands. Its field names are an interface.
+type status struct {
+	Election   string      `json:"election"`
+	State      string      `json:"state"` // led, vacant, or quarantined
+	Term       int64       `json:"term"`  // of the leader, or the last one known
+	Leader     *leader     `json:"leader"`
+	TTL        float64     `json:"ttlSeconds"`
+	Remaining  *float64    `json:"remainingSeconds"` // until the lease ends, or the quarantine; null: it has no end
+	Candidates []candidate `json:"candidates"` // beside the leader
+	At         time.Time   `json:"at"` // by Redis's clock
+	Warning    string      `json:"warning,omitempty"`
+}
+
+type leader struct {
+	ID            string     `json:"id"`
+	Host          string     `json:"host"`
+	Term          int64      `json:"term"`
+	Since         *time.Time `json:"since"`
+	LastHeartbeat *time.Time `json:"lastHeartbeat"`
+}
+
+type candidate struct {
+	ID           string    `json:"id"`
+	PresentUntil time.Time `json:"presentUntil"` // unless it is heard of again
+}
+
+func statusOf(key string, found leaderelection.Inspection) status {
+	s := status{
+		Election: key, Term: found.Term, TTL: seconds64(found.TTL),
+		At: found.Now.UTC(), Warning: found.Warning, Candidates: []candidate{},
+	}
+	switch found.Verdict {
+	case leaderelection.Held:
+		s.State = "led"
+	case leaderelection.Quarantined:
+		s.State = "quarantined"
+	default:
+		s.State = "vacant"
+	}
+	if found.Remaining >= 0 {
+		remaining := seconds64(found.Remaining)
+		s.Remaining = &remaining
+	}
+	if l := found.Leader; l != nil {
+		s.Leader = &leader{ID: l.InstanceID, Host: l.Hostname, Term: l.Term, Since: maybe(l.StartedAt), LastHeartbeat: maybe(l.LastHeartbeat)}
+	}
+	for _, c := range found.Present {
+		if s.Leader != nil && c.ID == s.Leader.ID {
+			continue // it bid once, and counts as present for a while
+		}
+		s.Candidates = append(s.Candidates, candidate{c.ID, c.Until.UTC()})
+	}
+	return s
+}
+
+// table is what people read.
+func (s status) table(w *tabwriter.Writer) {
+	line := func(name, format string, args ...any) {
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", name, shown(fmt.Sprintf(format, args...)))
+	}
+	line("election", "%s", s.Election)
+	switch {
+	case s.Leader != nil:
+		line("leader", "%s", s.Leader.ID)
+		line("host", "%s", orDash(s.Leader.Host))
+		line("term", "%d", s.Leader.Term)
+		line("since", "%s", exactly(value(s.Leader.Since), s.At))
+		line("last heartbeat", "%s", exactly(value(s.Leader.LastHeartbeat), s.At))
+		s.lasts(line, "lease ends")
+	case s.State == "quarantined":
+		line("leader", "nobody, and nobody may lead yet: Redis may have forgotten a lease")
+		s.lasts(line, "quarantine ends")
+		line("last term", "%d", s.Term)
+	default:
+		line("leader", "nobody")
+		line("last term", "%d", s.Term)
+	}
+	for i, c := range s.Candidates {
+		name := ""
+		if i == 0 {
+			name = "candidates"
+		}
+		line(name, "%s", c.ID)
+	}
+	if s.Warning != "" {
+		line("warning", "%s", s.Warning)
+	}
+}
+
+func (s status) lasts(line func(string, string, ...any), name string) {
+	if s.Remaining == nil {
+		line(name, "never: the lock has no expiry")
+		return
+	}
+	left := time.Duration(*s.Remaining * float64(time.Second))
+	line(name, "%s", exactly(s.At.Add(left), s.At))
+}
+
+func value(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"example.com/leaderelection"
+	"example.com/leaderelection/redisstore"
+)
+
+// lookEvery is how often a watched election is looked at when nothing is told of it.
+const lookEvery = 500 * time.Millisecond
+
+func newWatchCommand() *cobra.Command {
+	var q question
+	cmd := &cobra.Command{
+		Use:   "watch",
+		Short: "Watch an election live",
+		Long: `Watch an election: in a terminal a live view of the leader, its lease, the candidates and
+what happens; otherwise a line for every change, with --output json a JSON object, of
+the fields that leader status has.
+
+It goes on while Redis can't be reached, and says so. q or ctrl-C ends it.`,
+		Example: `  leader watch --redis redis://localhost:6379 --key nightly
+  leader watch --key nightly --output json | jq -r .leader.id`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return q.watch(cmd) },
+	}
+	q.addTo(cmd)
+	return cmd
+}
+
+func (q *question) watch(cmd *cobra.Command) error {
+	if q.output == asYAML {
+		return fmt.Errorf("--output %s: watch has %s and %s", asYAML, asTable, asJSON)
+	}
+	client, err := q.redis.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
+	parent := cmd.Context()
+	if parent == nil {
+		parent = context.Background()
+	}
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	sights := q.look(ctx, redisstore.New(client))
+	out := cmd.OutOrStdout()
+	if file, ok := out.(*os.File); ok && q.output == asTable && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb" {
+		return watchLive(stop, q.key, sights, file)
+	}
+	return watchPlainly(out, q.output, sights)
+}
+
+// sight is an election as it was seen once.
+type sight struct {
+	status status
+	latest []leaderelection.TermRecord
+	err    error
+	at     time.Time // by our clock
+	seen   time.Time // when status was true: at, or before an outage
+}
+
+// look sends how the election stands: again and again, at once when there is news of it,
+// until ctx ends.
+func (q *question) look(ctx context.Context, store *redisstore.Store) <-chan sight {
+	sights := make(chan sight)
+	hints := store.Watch(ctx, q.key, "")
+	go func() {
+		defer close(sights)
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			asking, cancel := context.WithTimeout(ctx, questionTimeout)
+			found, err := store.Inspect(asking, q.key, 2)
+			cancel()
+			now := time.Now()
+			select {
+			case sights <- sight{statusOf(q.key, found), found.Terms, explain(err), now, now}:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-hints:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return sights
+}
+
+// news is what a sight tells beyond the one before it, a line each.
+func news(before *sight, now sight) []string {
+	if now.err != nil {
+		if before != nil && before.err != nil {
+			return nil
+		}
+		return []string{"Redis does not answer: " + plain(now.err.Error())}
+	}
+	var lines []string
+	s := now.status
+	if before != nil && before.err != nil {
+		lines = append(lines, "Redis answers again")
+	}
+	if before != nil && before.status.Leader != nil {
+		was := before.status.Leader
+		for _, t := range now.latest {
+			if t.Term == was.Term && !t.Ended.IsZero() {
+				lines = append(lines, fmt.Sprintf("%s does not lead any more (%s)", was.ID, orDash(t.Reason)))
+			}
+		}
+	}
+	if before != nil && before.err == nil && sameReign(before.status, s) {
+		return lines
+	}
+	switch {
+	case s.Leader != nil:
+		lines = append(lines, fmt.Sprintf("%s leads, on %s, in term %d", s.Leader.ID, orDash(s.Leader.Host), s.Leader.Term))
+	case s.State == "quarantined":
+		lines = append(lines, "nobody may lead yet: Redis may have forgotten a lease")
+	default:
+		lines = append(lines, "nobody leads")
+	}
+	return lines
+}
+
+// sameReign reports whether nothing has changed that is news.
+func sameReign(a, b status) bool {
+	if a.State != b.State || (a.Leader == nil) != (b.Leader == nil) {
+		return false
+	}
+	return a.Leader == nil || a.Leader.ID == b.Leader.ID && a.Leader.Term == b.Leader.Term
+}
+
+// watchPlainly writes a line for each piece of news.
+func watchPlainly(out io.Writer, as format, sights <-chan sight) error {
+	var before *sight
+	for now := range sights {
+		lines := news(before, now)
+		if as == asJSON && len(lines) > 0 {
+			lines = []string{now.line()}
+		}
+		for _, line := range lines {
+			if as != asJSON {
+				line = now.at.UTC().Format("2006-01-02T15:04:05.000Z") + " " + shown(line)
+			}
+			if _, err := fmt.Fprintln(out, line); err != nil {
+				return err
+			}
+		}
+		before = carry(before, now)
+	}
+	return nil
+}
+
+// carry is the sight to compare the next one with: what was known before an outage is
+// known after it.
+func carry(before *sight, now sight) *sight {
+	if now.err != nil && before != nil {
+		now.status, now.latest, now.seen = before.status, before.latest, before.seen
+	}
+	return &now
+}
+
+// line is the sight as a line of JSON.
+func (s sight) line() string {
+	if s.err != nil {
+		return oneLine(struct {
+			Election string    `json:"election"`
+			State    string    `json:"state"`
+			Error    string    `json:"error"`
+			At       time.Time `json:"at"`
+		}{s.status.Election, "unknown", plain(s.err.Error()), s.at.UTC()})
+	}
+	return oneLine(s.status)
+}

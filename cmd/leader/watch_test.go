@@ -1,0 +1,122 @@
+//go:build linux || darwin
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"example.com/leaderelection/internal/redistest"
+)
+
+func TestWatchTellsChangesAsLines(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	watch := start(t, []string{redisURLVariable + "=" + server.URL()}, "watch")
+	watch.awaitOutput("nobody leads")
+	inJSON := start(t, []string{redisURLVariable + "=" + server.URL()}, "watch", "--output", "json")
+	inJSON.awaitOutput(`"state":"vacant"`)
+
+	first := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "first"}, reader...)...)
+	watch.awaitOutput("first leads")
+	inJSON.awaitOutput(`"id":"first"`)
+	run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "second"}, reader...)...).awaitLog("following")
+	first.signal(syscall.SIGTERM)
+	watch.awaitOutput("first does not lead any more (stopped)")
+	watch.awaitOutput("second leads")
+	inJSON.awaitOutput(`"id":"second"`)
+
+	for _, each := range []*instance{watch, inJSON} {
+		each.signal(syscall.SIGINT)
+		if status := each.status(); status != 0 {
+			t.Errorf("exit status %d", status)
+		}
+	}
+	if text := watch.stdout.String(); strings.Contains(text, "\x1b") {
+		t.Errorf("there is colour in what is no terminal: %q", text)
+	}
+	for line := range strings.Lines(inJSON.stdout.String()) {
+		decode[status](t, line, json.Unmarshal)
+	}
+}
+
+func TestWatchGoesOnThroughAnOutage(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	link := redistest.NewProxy(t, server.Addr())
+	watch := start(t, []string{redisURLVariable + "=redis://" + link.Addr()}, "watch")
+	watch.awaitOutput("nobody")
+	link.BlackHole()
+	watch.awaitOutput("Redis does not answer")
+	link.Restore()
+	watch.awaitOutput("Redis answers again")
+}
+
+func seen(at time.Time, s status) sight { return sight{status: s, at: at, seen: at} }
+
+func ledBy(id string, at time.Time, left float64) status {
+	since := at.Add(-time.Minute)
+	return status{
+		Election: "nightly", State: "led", TTL: 10, Remaining: &left, At: at,
+		Leader: &leader{ID: id, Host: "host", Term: 7, Since: &since}, Candidates: []candidate{{ID: "other"}},
+	}
+}
+
+// watched is what a terminal of that size shows.
+func watched(v watchView, width, height int) []string {
+	model, _ := v.Update(tea.WindowSizeMsg{Width: width, Height: height})
+	lines := model.(watchView).lines()
+	for i, line := range lines {
+		lines[i] = colours.ReplaceAllString(line, "")
+	}
+	return lines
+}
+
+func TestWatchViewFitsEveryTerminal(t *testing.T) {
+	at := time.Now()
+	v := watchView{key: "nightly"}
+	model, _ := v.Update(seen(at, ledBy("first", at, 5)))
+	v = model.(watchView)
+	for range 100 {
+		v.events = append(v.events, strings.Repeat("an event ", 30))
+	}
+	for width := 0; width <= 120; width += 7 {
+		for height := 0; height <= 40; height += 3 {
+			lines := watched(v, width, height)
+			if len(lines) > height {
+				t.Fatalf("%d lines on a terminal of %d", len(lines), height)
+			}
+			for _, line := range lines {
+				if lipgloss.Width(line) > width {
+					t.Fatalf("%q is wider than %d", line, width)
+				}
+			}
+		}
+	}
+	text := strings.Join(watched(v, 80, 24), "\n")
+	for _, want := range []string{"nightly", "first", "on host", "7, for 1m00s", "5.0s of 10.0s", "1: other", "ctrl-c"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
+
+// While Redis doesn't answer, what is known of the lease goes on to drain.
+func TestWatchViewDrainsThroughAnOutage(t *testing.T) {
+	at := time.Now()
+	model, _ := watchView{key: "nightly"}.Update(seen(at, ledBy("first", at, 5)))
+	later := at.Add(3 * time.Second)
+	model, _ = model.Update(sight{err: errors.New("no route to host"), at: later, seen: later})
+	text := strings.Join(watched(model.(watchView), 80, 24), "\n")
+	for _, want := range []string{"2.0s of 10.0s", "no route to host", "first"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+)
+
+// watchLive shows the election in a terminal until the user has seen enough.
+func watchLive(stop func(), key string, sights <-chan sight, terminal *os.File) error {
+	program := tea.NewProgram(watchView{key: key, stop: stop}, tea.WithOutput(terminal), tea.WithoutSignalHandler())
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		for now := range sights {
+			program.Send(now)
+		}
+		program.Quit() // also where a signal was the end
+	}()
+	_, err := program.Run()
+	stop()
+	<-fed
+	return err
+}
+
+// watchView is what bubbletea keeps between messages.
+type watchView struct {
+	key  string
+	stop func() // ends the looking, and so the program
+
+	width, height int
+	now           time.Time
+	last          *sight
+	events        []string // the oldest first
+}
+
+// mostEvents is more than a terminal is high.
+const mostEvents = 500
+
+type nextWatchFrame time.Time
+
+func (v watchView) Init() tea.Cmd { return nextFrameOfWatch() }
+
+func nextFrameOfWatch() tea.Cmd {
+	return tea.Tick(100*time.Millisecond, func(now time.Time) tea.Msg { return nextWatchFrame(now) })
+}
+
+func (v watchView) Update(message tea.Msg) (tea.Model, tea.Cmd) {
+	switch message := message.(type) {
+	case nextWatchFrame:
+		v.now = time.Time(message)
+		return v, nextFrameOfWatch()
+	case tea.WindowSizeMsg:
+		v.width, v.height = message.Width, message.Height
+	case sight:
+		for _, line := range news(v.last, message) {
+			v.events = append(v.events, message.at.Local().Format("15:04:05.000")+"  "+shown(line))
+		}
+		v.events = v.events[max(0, len(v.events)-mostEvents):]
+		v.last, v.now = carry(v.last, message), message.at
+	case tea.KeyPressMsg:
+		if key := message.String(); key == "ctrl+c" || key == "q" || key == "esc" {
+			v.stop()
+		}
+	}
+	return v, nil
+}
+
+func (v watchView) View() tea.View {
+	view := tea.NewView(strings.Join(v.lines(), "\n"))
+	view.AltScreen = true
+	view.WindowTitle = "leader watch " + shown(v.key)
+	return view
+}
+
+// lines are the whole view, as many as fit: the older events give way first, then
+// candidates.
+func (v watchView) lines() []string {
+	lines := []string{bold.Render("leader watch") + "  " + shown(v.key), ""}
+	footer := []string{"", dim.Render("q or ctrl-c ends this; the election goes on")}
+	if v.last == nil {
+		lines = append(lines, dim.Render("asking Redis ..."))
+	} else {
+		lines = append(lines, v.leader()...)
+	}
+	lines = append(lines, "")
+	room := v.height - len(lines) - len(footer)
+	events := v.events[max(0, len(v.events)-max(0, room)):]
+	lines = append(lines, events...)
+	for len(lines)+len(footer) < v.height {
+		lines = append(lines, "")
+	}
+	lines = append(lines[:min(len(lines), max(0, v.height-len(footer)))], footer...)
+	lines = lines[:min(len(lines), max(0, v.height))]
+	for i, line := range lines {
+		lines[i] = cut(line, v.width)
+	}
+	return lines
+}
+
+// leader is the election as it was last seen, moved on to now.
+func (v watchView) leader() []string {
+	s, passed := v.last.status, v.now.Sub(v.last.seen)
+	var lines []string
+	add := func(name, text string) { lines = append(lines, fmt.Sprintf("%-12s", name)+text) }
+	if v.last.err != nil {
+		add("", red.Render("Redis does not answer: "+shown(plain(v.last.err.Error()))))
+	}
+	switch {
+	case s.Leader != nil:
+		add("leader", green.Render(shown(s.Leader.ID))+" on "+shown(orDash(s.Leader.Host)))
+		add("term", fmt.Sprintf("%d, for %s", s.Leader.Term, roughly(s.At.Add(passed).Sub(value(s.Leader.Since)))))
+		add("lease", v.bar(passed))
+	case s.State == "quarantined":
+		add("leader", yellow.Render("nobody, and nobody may lead yet: Redis may have forgotten a lease"))
+		add("until then", v.bar(passed))
+	case s.State != "":
+		add("leader", red.Render("nobody"))
+		add("last term", fmt.Sprint(s.Term))
+	}
+	if n := len(s.Candidates); n > 0 {
+		names := make([]string, 0, n)
+		for _, c := range s.Candidates {
+			names = append(names, shown(c.ID))
+		}
+		add("candidates", fmt.Sprintf("%d: %s", n, strings.Join(names, ", ")))
+	}
+	if s.Warning != "" {
+		add("warning", yellow.Render(shown(s.Warning)))
+	}
+	return lines
+}
+
+// bar shows how much is left of a lease, or of a quarantine.
+func (v watchView) bar(passed time.Duration) string {
+	s := v.last.status
+	if s.Remaining == nil {
+		return "has no end"
+	}
+	left := max(0, time.Duration(*s.Remaining*float64(time.Second))-passed)
+	whole := time.Duration(s.TTL * float64(time.Second))
+	text := fmt.Sprintf(" %.1fs", left.Seconds())
+	if whole <= 0 {
+		return text
+	}
+	cells := min(40, max(0, v.width-12-lipgloss.Width(text)-12))
+	full := min(cells, int(int64(cells)*int64(left)/int64(whole)))
+	style := green
+	if left < whole/3 {
+		style = yellow
+	}
+	return style.Render(strings.Repeat("█", full)) + dim.Render(strings.Repeat("░", cells-full)) + text + dim.Render(fmt.Sprintf(" of %s", roughly(whole)))
+}

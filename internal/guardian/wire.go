@@ -1,0 +1,69 @@
+//go:build unix
+
+package guardian
+
+import (
+	"syscall"
+	"time"
+)
+
+// order is what the parent says. Exactly one field is set; but Start comes with the
+// first Lease.
+type order struct {
+	Start  *Command `json:",omitempty"`
+	Lease  *Lease   `json:",omitempty"`
+	End    *ending  `json:",omitempty"`
+	Signal syscall.Signal
+}
+
+// report is what the guardian says. Exactly one field is set.
+type report struct {
+	Started *started `json:",omitempty"`
+	Ended   *Outcome `json:",omitempty"`
+}
+
+// Command is what is to be run.
+type Command struct {
+	Path string // of the executable
+	Args []string
+	Env  []string
+
+	// OnLose asks the command to end when the lease is about to.
+	OnLose syscall.Signal
+	// Grace is how long it may take to end once the parent is gone, within the lease.
+	Grace time.Duration
+	// Foreground makes the command the owner of the terminal that is the standard input.
+	Foreground bool
+}
+
+// started says whether the command runs.
+type started struct {
+	PID     int
+	Error   string // "" if it does
+	Missing bool   // the executable is not there
+}
+
+// Outcome is how the command ended, with everything that it had started.
+type Outcome struct {
+	// Status is the exit status as a shell would give it.
+	Status int
+	// Asked says that it had been asked to end, or killed, by the guardian.
+	Asked bool
+}
+
+// ending asks the command to end.
+type ending struct {
+	Signal syscall.Signal
+	Within time.Duration // after which it is killed
+}
+
+// Lease is until when the command may live.
+type Lease struct {
+	Ask  Moment // it is asked to end, unless a later Lease has been told of
+	Kill Moment // it is killed
+}
+
+const (
+	ordersFile  = 3
+	reportsFile = 4
+)
