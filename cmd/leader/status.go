@@ -87,8 +87,8 @@ type status struct {
 	Leader     *leader     `json:"leader"`
 	TTL        float64     `json:"ttlSeconds"`
 	Remaining  *float64    `json:"remainingSeconds"` // until the lease ends, or the quarantine; null: it has no end
-	Candidates []candidate `json:"candidates"` // beside the leader
-	At         time.Time   `json:"at"` // by Redis's clock
+	Candidates []candidate `json:"candidates"`       // beside the leader
+	At         time.Time   `json:"at"`               // by Redis's clock
 	Warning    string      `json:"warning,omitempty"`
 }
 
