@@ -2,6 +2,7 @@ package leaderelection
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"example.com/leaderelection/internal/machine"
@@ -33,12 +34,70 @@ type hints struct {
 // watch asks the store for hints, if it gives any, until stop is called. With an id,
 // they are those of the candidate; without, an onlooker's.
 func (e *Election) watch(ctx context.Context, id string) (h *hints, stop func()) {
-	ctx, stop = context.WithCancel(ctx)
+	watching := &watchContext{Context: ctx, done: make(chan struct{})}
 	h = &hints{on: e.machine}
 	if watcher, ok := e.store.(Watcher); ok {
-		h.from = watcher.Watch(ctx, e.candidate.Key, id)
+		h.from = watcher.Watch(watching, e.candidate.Key, id)
 	}
-	return h, stop
+	return h, watching.stop
+}
+
+// watchContext is what a watch lasts for: until stop, which whoever began it calls in
+// the end. It is made for Watchers that use context.AfterFunc: a ctx of
+// context.WithCancel would keep a map for that, of every follower a map with one
+// element, which is a fortieth of all its memory.
+type watchContext struct {
+	context.Context // for its values
+	done            chan struct{}
+
+	mu    sync.Mutex
+	err   error
+	after []func()
+}
+
+func (w *watchContext) Done() <-chan struct{} { return w.done }
+
+func (w *watchContext) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// AfterFunc is what package context looks for. f runs on a goroutine of its own once
+// the watch has ended, unless stop is called before.
+func (w *watchContext) AfterFunc(f func()) (stop func() bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		go f()
+		return func() bool { return false }
+	}
+	i := len(w.after)
+	w.after = append(w.after, f)
+	return func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		pending := w.err == nil && w.after[i] != nil
+		if pending {
+			w.after[i] = nil
+		}
+		return pending
+	}
+}
+
+func (w *watchContext) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return
+	}
+	w.err = context.Canceled
+	close(w.done)
+	for _, f := range w.after {
+		if f != nil {
+			go f()
+		}
+	}
 }
 
 // sleep waits for d, for a hint, or for the end of ctx, whose error it returns.
