@@ -31,6 +31,10 @@ func eventOf(event leaderelection.Event) Event {
 // serveEvents begins with how things stand, as an event of the kind "answer" whose data
 // is an Answer. It ends when the listener hangs up, or the server closes.
 func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		w.Header().Set("Content-Type", "text/event-stream")
+		return
+	}
 	events, leave, ok := h.events.join()
 	if !ok {
 		say(w, http.StatusServiceUnavailable, fmt.Sprintf("there are %d listeners already", mostListeners))

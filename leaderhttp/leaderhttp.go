@@ -114,9 +114,8 @@ func (h *Handler) answer() (answer Answer, ok bool) {
 		return Answer{}, false
 	}
 	answer = Answer{ID: election.GetInstanceID()}
-	term := election.Term() // before the question: a term that ends in between must not be told as one that lasts
-	if answer.Leading = election.IsLeader(); answer.Leading {
-		answer.Term = term
+	answer.Term = election.Term() // which is the answer, too: two questions might have two
+	if answer.Leading = answer.Term != 0; answer.Leading {
 		return answer, true
 	}
 	if leader.ID != "" {

@@ -16,7 +16,6 @@ func newGuardianCommand() *cobra.Command {
 		Use:    guardianName,
 		Short:  "Ends the command of leader run in time, whatever happens to that",
 		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE:   func(*cobra.Command, []string) error { return guardian.Main() },
+		RunE:   func(_ *cobra.Command, args []string) error { return guardian.Main(args) },
 	}
 }

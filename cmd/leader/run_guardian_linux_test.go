@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"example.com/leaderelection/internal/redistest"
 )
@@ -169,4 +171,116 @@ func TestGuardianByHand(t *testing.T) {
 		t.Errorf("exit status %d, want %d", status, statusFailed)
 	}
 	i.awaitLog("guardian is started by leader run")
+}
+
+// An instance whose guardian was stopped or killed while nobody needed it.
+func TestSpareGuardianThatIsDead(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	leader := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "first"}, reader...)...)
+	leader.awaitLog("leading")
+	follower := run(t, server.URL(), "--ttl", "1m", "--", "sh", "-c", "echo ready; exit 3")
+	follower.awaitLog("following")
+	kill(t, guardianOf(t, follower), syscall.SIGKILL)
+
+	_ = leader.stdin.Close()
+
+	if status := follower.status(); status != 3 || follower.stdout.String() != "ready\n" {
+		t.Errorf("exit status %d, printed %q", status, follower.stdout.String())
+	}
+}
+
+func TestSpareGuardianThatIsFrozen(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	leader := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "first"}, reader...)...)
+	leader.awaitLog("leading")
+	follower := run(t, server.URL(), "--ttl", "1m", "--", "sh", "-c", "echo ready; exit 3")
+	follower.awaitLog("following")
+	kill(t, guardianOf(t, follower), syscall.SIGSTOP)
+	other := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "other"}, reader...)...)
+	other.awaitLog("following")
+	kill(t, guardianOf(t, other), syscall.SIGSTOP)
+
+	other.signal(syscall.SIGTERM) // a follower ends nevertheless
+	if status := other.status(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	_ = leader.stdin.Close() // and one that is elected gives the lead up, and has a new guardian for the next time
+
+	if status := follower.status(); status != 3 || follower.stdout.String() != "ready\n" {
+		t.Errorf("exit status %d, printed %q", status, follower.stdout.String())
+	}
+	follower.awaitLog("did not react")
+}
+
+// Bytes that are no text, and descriptors, get to the command as they were given.
+func TestCommandGetsWhatLeaderGot(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	for _, script := range []string{
+		`"$0" run --ttl 1m -- sh -c 'printf %s "$1" | od -An -tx1' sh "$(printf 'a\351')"`,
+		`"$0" run --ttl 1m -- sh -c 'cat <&3; cat <&4' 3<"$1" 4<"$1"`,
+	} {
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, []byte("content\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sh", "-c", script, os.Args[0], file)
+		cmd.Env = append(os.Environ(), beLeader+"=1", quickExit, redisURLVariable+"="+server.URL())
+		out, err := cmd.Output()
+		if err != nil {
+			t.Errorf("%s: %v", script, err)
+		}
+		if got := string(out); got != " 61 e9\n" && got != "content\ncontent\n" {
+			t.Errorf("%s printed %q", script, got)
+		}
+	}
+}
+
+// What a shell has started before it became leader is not of the command.
+func TestOtherChildrenOfLeaderAreLetLive(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	cmd := exec.Command("sh", "-c", `sleep 60 & echo $!; exec "$0" run --ttl 1m -- sh -c 'exit 3'`, os.Args[0])
+	cmd.Env = append(os.Environ(), beLeader+"=1", quickExit, redisURLVariable+"="+server.URL())
+	var stdout output
+	cmd.Stdout = &stdout
+	cmd.WaitDelay = time.Second
+	err := cmd.Run() // the sleep holds its output open, and says so by an error
+	pid, _ := strconv.Atoi(strings.TrimSpace(stdout.String()))
+	if pid == 0 {
+		t.Fatalf("%v, printed %q", err, stdout.String())
+	}
+	kill(t, pid, syscall.SIGKILL) // fails if it is gone
+	if status := cmd.ProcessState.ExitCode(); status != 3 {
+		t.Errorf("exit status %d, want the command's 3", status)
+	}
+}
+
+// A command that leaves its own process group, and ignores signals.
+func TestF31CommandThatLeavesItsGroupIsKilled(t *testing.T) {
+	t.Parallel()
+	server, dir := redistest.Start(t), t.TempDir()
+	leader, _ := two(t, dir, server.URL(), server.URL(), shortLease, "-stubborn", "-leaves")
+	awaitWitnesses(t, dir, "first", 2)
+
+	leader.signal(syscall.SIGSTOP)
+
+	expectSuccession(t, dir, 2)
+}
+
+func TestOrphansOfTheCommandAreReaped(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	leader := run(t, server.URL(), "--ttl", "1m", "--", "sh", "-c", "for i in 1 2 3 4 5; do (sleep 0.01 & echo $!); done; echo done; read line")
+	leader.awaitOutput("done")
+	await(t, "the orphans to be gone", func() bool {
+		for _, pid := range strings.Fields(leader.stdout.String()) {
+			if _, err := os.Stat("/proc/" + pid); pid != "done" && err == nil {
+				return false
+			}
+		}
+		return true
+	})
 }

@@ -41,6 +41,8 @@ What leader cannot do:
   - on Linux, if the guardian and leader are both killed by SIGKILL: stop what COMMAND has
     started, other than COMMAND itself; or COMMAND itself if it changes its user or
     privileges (sudo, setuid, file capabilities).
+  - stop what starts new processes faster than they can be found, or runs as another
+    user whom leader may not signal.
 Where that matters, have the resource check LEADER_TERM.
 
 Exit status:

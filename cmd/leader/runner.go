@@ -106,7 +106,7 @@ func (r *runner) work(ctx context.Context) error {
 	command, err := r.start(term, terminal)
 	if err != nil {
 		terminal.takeBack(0)
-		return cannotExecute(err)
+		return r.notStarted(err)
 	}
 	byItself := r.oversee(ctx, command, term)
 	r.setCurrent(nil)
@@ -135,8 +135,7 @@ func (r *runner) work(ctx context.Context) error {
 // microseconds: a command starts with a time when it must be dead.
 func (r *runner) awaitLease(ctx context.Context, term int64) bool {
 	for {
-		if lease, ok := r.lease.of(term); ok {
-			_ = r.spare.Extend(lease) // which it is told when it starts the command
+		if _, ok := r.lease.of(term); ok {
 			return ctx.Err() == nil
 		}
 		select {
@@ -153,20 +152,39 @@ func (r *runner) start(term int64, terminal *terminal) (*guardian.Guardian, erro
 	defer r.mu.Unlock()
 	command := r.spare
 	r.spare = nil
+	if command == nil || command.IsGone() { // it was killed while nobody needed it
+		var err error
+		if command, err = newGuardian(); err != nil {
+			return nil, err
+		}
+	}
+	lease, _ := r.lease.of(term)
+	_ = command.Extend(lease) // which it is told when it starts the command
 	err := command.Run(guardian.Command{
-		Path:       r.path,
-		Args:       r.command,
-		Env:        append(r.env[:len(r.env):len(r.env)], "LEADER_TERM="+strconv.FormatInt(term, 10)),
+		Path:       []byte(r.path),
+		Args:       guardian.Bytes(r.command...),
+		Env:        guardian.Bytes(append(r.env[:len(r.env):len(r.env)], "LEADER_TERM="+strconv.FormatInt(term, 10))...),
 		OnLose:     r.onLose,
 		Grace:      r.grace,
 		Foreground: terminal != nil,
 	})
 	if err != nil {
-		command.Dismiss()
 		return nil, err
 	}
 	r.current = command
 	return command, nil
+}
+
+// notStarted is what becomes of a term whose command could not be started.
+func (r *runner) notStarted(err error) error {
+	switch {
+	case errors.Is(err, guardian.ErrTooLate), errors.Is(err, guardian.ErrDeaf), errors.Is(err, guardian.ErrGone):
+		r.log.Error("the command was not started", "error", err)
+		r.spare, err = newGuardian()
+		return err // nil resigns: somebody else's turn
+	default:
+		return cannotExecute(err)
+	}
 }
 
 // running returns the command that runs, nil if none does. While one is started it
@@ -188,7 +206,7 @@ func (r *runner) setCurrent(command *guardian.Guardian) {
 // guardian is told of every renewal, and of the end of the term. It reports whether the
 // command ended by itself.
 func (r *runner) oversee(ctx context.Context, command *guardian.Guardian, term int64) (byItself bool) {
-	over, look := ctx.Done(), time.NewTicker(r.lease.reserve/4)
+	over, look := ctx.Done(), time.NewTicker(min(r.lease.reserve/8, time.Second/2))
 	defer look.Stop()
 	var limit time.Time // by which it must have ended, whatever the lease; zero while the term lasts
 	late, killed := 0, false
@@ -205,9 +223,9 @@ func (r *runner) oversee(ctx context.Context, command *guardian.Guardian, term i
 				_ = command.Extend(lease) // a guardian that doesn't listen is noticed below
 			}
 		case <-look.C:
-			// The guardian itself may be frozen. Half of the reserve is left then.
+			// The guardian itself may be frozen. More than half of the reserve is left then.
 			lease, known := r.lease.of(term)
-			if known && lease.Kill.Plus(r.lease.reserve/2).Left() <= 0 || !limit.IsZero() && time.Until(limit) <= 0 {
+			if known && lease.Kill.Plus(r.lease.reserve/8).Left() <= 0 || !limit.IsZero() && time.Until(limit) <= 0 {
 				late++
 			}
 			if late > 1 && !killed { // and not at once: leader may have been frozen itself, and not have heard yet

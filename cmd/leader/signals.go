@@ -47,14 +47,17 @@ func subscribe() (<-chan os.Signal, func()) {
 // a follower has no command, and what it is not meant for must not end it: a
 // SIGHUP or SIGUSR1 that is sent to all instances says "reload".
 func (r *runner) handle(sig syscall.Signal) {
-	command := r.running()
 	switch {
 	case sig == syscall.SIGTERM, sig == syscall.SIGINT,
-		sig == syscall.SIGHUP && r.atTerminal, // the terminal is gone
-		sig == syscall.SIGQUIT && command == nil:
+		sig == syscall.SIGHUP && r.atTerminal: // the terminal is gone
 		r.endCandidacy(sig)
+		return
+	}
+	switch command := r.running(); {
 	case command != nil:
 		_ = command.Signal(sig)
+	case sig == syscall.SIGQUIT:
+		r.endCandidacy(sig)
 	}
 }
 

@@ -87,9 +87,15 @@ func (q *question) look(ctx context.Context, store *redisstore.Store) <-chan sig
 			asking, cancel := context.WithTimeout(ctx, questionTimeout)
 			found, err := store.Inspect(asking, q.key, 2)
 			cancel()
-			now := time.Now()
+			if ctx.Err() != nil {
+				return // that is why it is not answered
+			}
+			now, stands := time.Now(), status{Election: q.key}
+			if err == nil {
+				stands = statusOf(q.key, found)
+			}
 			select {
-			case sights <- sight{statusOf(q.key, found), found.Terms, explain(err), now, now}:
+			case sights <- sight{stands, found.Terms, explain(err), now, now}:
 			case <-ctx.Done():
 				return
 			}

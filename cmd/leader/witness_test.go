@@ -30,6 +30,7 @@ func witness(args []string) {
 	stubborn := flags.Bool("stubborn", false, "ignore signals")
 	family := flags.Bool("family", false, "start a stubborn child")
 	runaway := flags.Bool("runaway", false, "start a stubborn child in a session of its own")
+	leaves := flags.Bool("leaves", false, "start a child, and join its process group")
 	lingering := flags.Duration("lingering", 0, "go on for that long after SIGTERM")
 	_ = flags.Parse(args)
 
@@ -44,6 +45,12 @@ func witness(args []string) {
 	}
 	if *runaway {
 		startChild(*dir, *name+"-runaway", &syscall.SysProcAttr{Setsid: true})
+	}
+	if *leaves {
+		group := startChild(*dir, *name+"-group", &syscall.SysProcAttr{Setpgid: true})
+		if err := syscall.Setpgid(0, group); err != nil {
+			panic(err)
+		}
 	}
 	orphaned := make(chan struct{})
 	go func() {
@@ -74,12 +81,13 @@ func witness(args []string) {
 }
 
 // startChild starts a witness below a witness.
-func startChild(dir, name string, attr *syscall.SysProcAttr) {
+func startChild(dir, name string, attr *syscall.SysProcAttr) (pid int) {
 	child := exec.Command(os.Args[0], "witness", "-dir", dir, "-name", name, "-stubborn")
 	child.Stdin, child.Stderr, child.SysProcAttr = os.Stdin, os.Stderr, attr
 	if err := child.Start(); err != nil {
 		panic(err)
 	}
+	return child.Process.Pid
 }
 
 // testimony is what a witness wrote.

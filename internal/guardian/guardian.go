@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -26,56 +27,72 @@ type Guardian struct {
 	outcome Outcome
 	err     error
 
+	spared map[int]bool // children of ours that are not of its doing
+
 	mu    sync.Mutex
 	lease Lease
 	begun bool
 }
 
-// errGone is that of a guardian that ended before its command, so that its parent had
-// to end that.
-var errGone = errors.New("the guardian of the command is gone (was it killed?); what it guarded was killed")
+// Errors of Run. Any other is of the system, about the command.
+var (
+	// ErrGone: the guardian ended before its command had, so that its parent had to end that.
+	ErrGone = errors.New("the guardian of the command is gone (was it killed?); what it guarded was killed")
+	// ErrDeaf: the guardian did not react, and was killed.
+	ErrDeaf = errors.New("the guardian of the command did not react (was it stopped?), and was killed")
+	// ErrTooLate: the lease had ended when the command was to be started.
+	ErrTooLate = errors.New("the lease had ended before the command could be started")
+)
 
-// New starts a guardian process: this program, with the arguments, which make it call
-// Main. It waits for a command at once, since a new leader has no time to lose.
+// New starts a guardian process: this program, with the arguments and two more, which
+// it gives to Main. It waits for a command at once, since a new leader has no time to
+// lose. There must not be another one: see listen.
 func New(args ...string) (*Guardian, error) {
+	g := &Guardian{started: make(chan started, 1), ended: make(chan struct{}), gone: make(chan struct{}), spared: children()}
 	adoptOrphans() // those of a guardian that was killed
-	ordersOut, ordersIn, err := os.Pipe()
+	reports, err := g.start(args)
 	if err != nil {
 		return nil, fmt.Errorf("start a guardian: %w", err)
 	}
-	defer func() { _ = ordersOut.Close() }()
-	reportsOut, reportsIn, err := os.Pipe()
-	if err != nil {
-		_ = ordersIn.Close()
-		return nil, fmt.Errorf("start a guardian: %w", err)
-	}
-	defer func() { _ = reportsIn.Close() }()
+	go g.listen(reports)
+	return g, nil
+}
 
+// start starts the process. Its ends of the pipes keep the numbers that they have here,
+// so that no descriptor which the command is to inherit gives way to them: a lock's,
+// make's, a socket's that systemd has opened.
+func (g *Guardian) start(args []string) (reports *os.File, err error) {
 	self, err := thisProgram()
 	if err != nil {
-		_ = ordersIn.Close()
-		_ = reportsOut.Close()
-		return nil, fmt.Errorf("start a guardian: %w", err)
+		return nil, err
 	}
-	g := &Guardian{
-		cmd: &exec.Cmd{
-			Path: self, Args: append([]string{"leader-guardian"}, args...),
-			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-			ExtraFiles:  []*os.File{ordersOut, reportsIn}, // ordersFile, reportsFile
-			SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
-		},
-		orders:  ordersIn,
-		started: make(chan started, 1),
-		ended:   make(chan struct{}),
-		gone:    make(chan struct{}),
+	ordersOut, ordersIn, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	reportsOut, reportsIn, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, ordersOut.Close(), ordersIn.Close())
+	}
+	for _, file := range []*os.File{ordersOut, reportsIn} {
+		inherited, err := syscall.Dup(int(file.Fd())) // which is not closed on exec, as file is
+		_ = file.Close()
+		if err != nil {
+			return nil, errors.Join(err, ordersIn.Close(), reportsOut.Close())
+		}
+		defer func() { _ = syscall.Close(inherited) }()
+		args = append(args, strconv.Itoa(inherited))
+	}
+	g.cmd = &exec.Cmd{
+		Path: self, Args: append([]string{"leader-guardian"}, args...),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
 	if err := g.cmd.Start(); err != nil {
-		_ = ordersIn.Close()
-		_ = reportsOut.Close()
-		return nil, fmt.Errorf("start a guardian: %w", err)
+		return nil, errors.Join(err, ordersIn.Close(), reportsOut.Close())
 	}
-	go g.listen(reportsOut)
-	return g, nil
+	g.orders = ordersIn
+	return reportsOut, nil
 }
 
 // thisProgram is this executable, and no newer one that has been put in its place
@@ -87,22 +104,22 @@ func thisProgram() (string, error) {
 	return os.Executable()
 }
 
-// listen takes in what the guardian says, until it is gone.
+// listen takes in what the guardian says, until it is gone. What it leaves behind are
+// orphans of ours then, and killed; so there must be no other guardian meanwhile.
 func (g *Guardian) listen(reports *os.File) {
 	defer close(g.gone)
 	defer func() { _ = reports.Close() }()
-	running, told := false, false
+	told := false
 	for decoder := json.NewDecoder(reports); ; {
 		var r report
 		if decoder.Decode(&r) != nil {
 			break
 		}
 		if r.Started != nil {
-			running = r.Started.Error == ""
 			g.started <- *r.Started
 		}
 		if r.Ended != nil && !told {
-			g.outcome, running, told = *r.Ended, false, true
+			g.outcome, told = *r.Ended, true
 			close(g.ended) // and not once the guardian is gone, too: that takes a millisecond more
 		}
 	}
@@ -110,36 +127,48 @@ func (g *Guardian) listen(reports *os.File) {
 	_ = g.orders.Close()
 	_ = g.cmd.Process.Kill() // it has said all, or can't
 	_ = g.cmd.Wait()
-	if running { // an orphan of ours now
-		await(killDescendants)
-	}
+	await(0, g.spared)
 	if !told {
-		g.err = errGone
+		g.err = ErrGone
 		close(g.ended)
 	}
 }
 
+// startPatience is more than a guardian takes to start a command on a busy machine.
+const startPatience = 3 * time.Second
+
 // Run has the guardian start the command, which may live as long as the latest Lease
-// says. It returns once the command runs, or why it does not: exec.ErrNotFound,
-// fs.ErrPermission, or what else the system said, as text.
+// says. It returns once the command runs, or why it does not, and then nothing of it
+// runs: fs.ErrNotExist, ErrTooLate, ErrGone, ErrDeaf, or what else the system said, as text.
 func (g *Guardian) Run(c Command) error {
 	g.mu.Lock()
 	g.begun = true
-	err := g.send(order{Start: &c, Lease: &g.lease})
+	err := g.send(order{Start: &c, Lease: &g.lease}, startPatience)
 	g.mu.Unlock()
 	if err != nil {
+		g.Dismiss()
 		return err
 	}
-	said, ok := <-g.started
-	switch {
-	case !ok:
-		return errGone
-	case said.Missing:
-		return fmt.Errorf("%w (%s)", fs.ErrNotExist, said.Error)
-	case said.Error != "":
-		return errors.New(said.Error)
+	select {
+	case said, ok := <-g.started:
+		switch {
+		case !ok:
+			err = ErrGone
+		case said.TooLate:
+			err = ErrTooLate
+		case said.Missing:
+			err = fmt.Errorf("%w (%s)", fs.ErrNotExist, said.Error)
+		case said.Error != "":
+			err = errors.New(said.Error)
+		}
+	case <-time.After(startPatience):
+		g.Kill()
+		err = ErrDeaf
 	}
-	return nil
+	if err != nil {
+		g.Dismiss()
+	}
+	return err
 }
 
 // Extend tells until when the command may live.
@@ -150,7 +179,7 @@ func (g *Guardian) Extend(lease Lease) error {
 	if !g.begun {
 		return nil
 	}
-	return g.send(order{Lease: &lease})
+	return g.send(order{Lease: &lease}, sendPatience)
 }
 
 // End asks the command to end by a signal, and kills it when it hasn't within that
@@ -165,22 +194,23 @@ func (g *Guardian) Signal(sig syscall.Signal) error { return g.tell(order{Signal
 func (g *Guardian) tell(o order) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.send(o)
+	return g.send(o, sendPatience)
 }
 
 // sendPatience is more than it takes to write into a pipe that somebody reads.
 const sendPatience = time.Second
 
 // send says something. mu is held.
-func (g *Guardian) send(o order) error {
+func (g *Guardian) send(o order, patience time.Duration) error {
 	text, err := json.Marshal(o)
 	if err != nil {
 		return err
 	}
 	// A frozen guardian does not read, and the pipe is full one day.
-	_ = g.orders.SetWriteDeadline(time.Now().Add(sendPatience))
+	_ = g.orders.SetWriteDeadline(time.Now().Add(patience))
 	if _, err := g.orders.Write(append(text, '\n')); err != nil {
-		return fmt.Errorf("the guardian of the command does not listen: %w", err)
+		_ = g.orders.Close() // half an order must not be followed by another
+		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	return nil
 }
@@ -196,9 +226,28 @@ func (g *Guardian) Outcome() (Outcome, error) { return g.outcome, g.err }
 // is closed soon. On other systems than Linux the command may survive.
 func (g *Guardian) Kill() { _ = g.cmd.Process.Kill() }
 
-// Dismiss returns once the guardian is gone. The command that it may guard yet is asked
-// to end.
+// IsGone reports whether the guardian has ended.
+func (g *Guardian) IsGone() bool {
+	select {
+	case <-g.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// exitPatience is more than a guardian takes to end that has nothing to do.
+const exitPatience = time.Second
+
+// Dismiss returns once a guardian is gone whose command has ended, or never ran.
 func (g *Guardian) Dismiss() {
+	g.mu.Lock()
 	_ = g.orders.Close()
-	<-g.gone
+	g.mu.Unlock()
+	select {
+	case <-g.gone:
+	case <-time.After(exitPatience):
+		g.Kill()
+		<-g.gone
+	}
 }

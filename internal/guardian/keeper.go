@@ -9,19 +9,21 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
 )
 
 // Main is the guardian process: it keeps one command, and returns when that has ended,
-// or when there is none to be kept any more.
-func Main() error {
-	orders, reports := os.NewFile(ordersFile, "orders"), os.NewFile(reportsFile, "reports")
-	for _, file := range []*os.File{orders, reports} {
-		if info, err := file.Stat(); err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
-			return errors.New("guardian is started by leader run")
-		}
-		syscall.CloseOnExec(int(file.Fd())) // else the command would hold the parent up
+// or when there is none to be kept any more. The arguments are the last that New gave.
+func Main(args []string) error {
+	orders, err := openPipe(args, 0)
+	if err != nil {
+		return err
+	}
+	reports, err := openPipe(args, 1)
+	if err != nil {
+		return err
 	}
 	stayAlive()
 	adoptOrphans()
@@ -42,6 +44,25 @@ func Main() error {
 	}
 	k.lease = *first.Lease
 	return k.keep(*first.Start)
+}
+
+// openPipe opens what the nth argument names, and keeps it from the command, which would
+// hold the parent up.
+func openPipe(args []string, n int) (*os.File, error) {
+	byHand := errors.New("guardian is started by leader run")
+	if len(args) != 2 {
+		return nil, byHand
+	}
+	fd, err := strconv.Atoi(args[n])
+	if err != nil || fd < 3 {
+		return nil, byHand
+	}
+	file := os.NewFile(uintptr(fd), "pipe")
+	if info, err := file.Stat(); err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return nil, byHand
+	}
+	syscall.CloseOnExec(fd)
+	return file, nil
 }
 
 // stayAlive: who stops a service may signal all its processes (systemd does), and a
@@ -80,11 +101,21 @@ type keeper struct {
 const lookAgain = 100 * time.Millisecond
 
 func (k *keeper) keep(c Command) error {
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGCHLD)
 	if runs, err := k.start(c); !runs {
 		return err
 	}
+	orphans, reaped := false, time.Now()
 	for {
+		if orphans && time.Since(reaped) > lookAgain { // or there would be more and more of those whose parents ended before them
+			reapOrphans(k.process.pid())
+			orphans, reaped = false, time.Now()
+		}
 		select {
+		case <-ended:
+			orphans = true
+			k.act()
 		case <-k.process.ended:
 			_ = k.reports.Encode(report{Ended: &Outcome{Status: k.process.status(), Asked: k.asked}}) // a parent that is gone wants to know nothing
 			return nil
@@ -104,11 +135,14 @@ func (k *keeper) keep(c Command) error {
 // start reports whether the command runs.
 func (k *keeper) start(c Command) (runs bool, err error) {
 	k.onLose, k.grace = c.OnLose, c.Grace
+	if k.lease.Ask.Left() <= 0 || k.lease.Kill.Left() <= 0 { // one of us was frozen meanwhile
+		return false, k.reports.Encode(report{Started: &started{Error: "the lease has ended", TooLate: true}})
+	}
 	if c.Foreground {
 		signal.Ignore(JobControl...)
 	}
 	cmd := &exec.Cmd{
-		Path: c.Path, Args: c.Args, Env: c.Env,
+		Path: string(c.Path), Args: texts(c.Args), Env: texts(c.Env),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, // the parent's own, no copies through a pipe
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Foreground: c.Foreground}, // the terminal is Ctty 0, the standard input
 	}
@@ -153,7 +187,7 @@ func (k *keeper) next() time.Duration {
 // act does what the clocks say.
 func (k *keeper) act() {
 	switch {
-	case k.lease.Kill.Left() <= 0, k.asked && k.endBy.Left() <= 0:
+	case k.killing, k.lease.Kill.Left() <= 0, k.asked && k.endBy.Left() <= 0:
 		k.kill()
 	case k.lease.Ask.Left() <= 0 && !k.asked:
 		k.askToEnd(k.onLose, k.lease.Kill.Left())
@@ -179,13 +213,12 @@ func (k *keeper) askToEnd(sig syscall.Signal, within time.Duration) {
 	_ = k.process.signal(syscall.SIGCONT) // who is stopped would not see the signal otherwise
 }
 
-// kill begins the end of everything.
+// kill kills everything. It is repeated by act until the process has ended, and then by
+// the process's burial.
 func (k *keeper) kill() {
-	if !k.process.hasExited() {
-		k.asked = true
+	if k.process.hasExited() {
+		return
 	}
-	if !k.killing {
-		k.killing = true
-		k.process.kill()
-	}
+	k.asked, k.killing = true, true
+	k.process.kill()
 }

@@ -3,7 +3,6 @@
 package guardian
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"runtime"
@@ -64,15 +63,15 @@ func (p *process) bury() {
 	_ = p.signal(syscall.SIGKILL)
 	p.reap()
 
-	// Who starts processes may be faster than who looks for them: again, until there
-	// are none.
-	await(func() bool { return killDescendants() && groupIsEmpty(p.pid()) })
+	await(p.pid(), nil)
 }
 
-// await returns when there is nothing left to be buried.
-func await(nothing func() bool) {
+// await kills what is left below this process until there is nothing, or until it has
+// waited for long enough.
+func await(group int, spared map[int]bool) {
 	pause := 100 * time.Microsecond
-	for begun := time.Now(); !nothing() && time.Since(begun) < burialPatience; {
+	for begun := time.Now(); !nothingIsLeft(group, spared) && time.Since(begun) < burialPatience; {
+		killDescendants(spared)
 		time.Sleep(pause)
 		pause = min(2*pause, 10*time.Millisecond)
 	}
@@ -85,8 +84,11 @@ func (p *process) reap() {
 	p.reaped = true
 }
 
-// kill kills the process with its group; bury sees to the rest.
-func (p *process) kill() { _ = p.signal(syscall.SIGKILL) }
+// kill kills the process, and all below it.
+func (p *process) kill() {
+	_ = p.signal(syscall.SIGKILL)
+	killDescendants(nil)
+}
 
 // hasExited reports whether the process has ended, by itself or not.
 func (p *process) hasExited() bool {
@@ -100,14 +102,19 @@ func (p *process) hasExited() bool {
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
 
-// signal sends sig to the whole group, unless the process has ended.
+// signal sends sig to the whole group, unless the process has ended; and to the process,
+// if that has left its group.
 func (p *process) signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reaped {
 		return os.ErrProcessDone
 	}
-	return syscall.Kill(-p.pid(), sig)
+	err := syscall.Kill(-p.pid(), sig)
+	if group, unknown := syscall.Getpgid(p.pid()); unknown == nil && group != p.pid() {
+		err = syscall.Kill(p.pid(), sig)
+	}
+	return err
 }
 
 // status is the exit status as a shell would give it. Only after ended.
@@ -120,9 +127,4 @@ func (p *process) status() int {
 		return statusSignalled + int(wait.Signal())
 	}
 	return state.ExitCode()
-}
-
-// groupIsEmpty reports whether every process of the group has ended.
-func groupIsEmpty(group int) bool {
-	return errors.Is(syscall.Kill(-group, 0), syscall.ESRCH)
 }

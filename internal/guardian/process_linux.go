@@ -36,41 +36,73 @@ func hasExited(cmd *exec.Cmd) bool {
 }
 
 // killDescendants kills whatever is below this process, in whatever group or session,
-// and reaps what it has adopted. It reports whether there is nothing left.
-func killDescendants() (none bool) {
-	reapOrphans()
-	none = true
+// but the spared and what is below them. Who starts processes faster than they are found
+// escapes it: it has to be called until nothingIsLeft.
+func killDescendants(spared map[int]bool) {
+	// Between being seen and being signalled a process may end, and its number be given
+	// to somebody else: so all are held first, as pidfds, and then looked at again.
+	var held []*os.Process
 	all := processes()
 	for pid, found := range all {
-		if !found.dead && all.isBelow(pid, os.Getpid()) {
-			none = false
-			killBelow(pid)
+		if !found.dead && all.isBelow(pid, os.Getpid(), spared) {
+			if process, err := os.FindProcess(pid); err == nil {
+				held = append(held, process)
+			}
 		}
 	}
-	return none
+	all = processes()
+	for _, process := range held {
+		if all.isBelow(process.Pid, os.Getpid(), spared) {
+			_ = process.Signal(syscall.SIGKILL)
+		}
+		_ = process.Release()
+	}
 }
 
-// reapOrphans takes those that have ended, which nobody else can. The process has no
-// other children when this is called.
-func reapOrphans() {
+// reapOrphans takes the children that have ended, which nobody else does, but one.
+func reapOrphans(but int) {
+	for pid, found := range processes() {
+		if found.dead && found.parent == os.Getpid() && pid != but {
+			_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+		}
+	}
+}
+
+// nothingIsLeft reaps all children, and reports whether there are none any more: then
+// there is nothing below this process, since it adopts what loses its parent there. Where
+// some are spared, that is not as sure: the others are looked for.
+func nothingIsLeft(_ int, spared map[int]bool) bool {
 	for {
-		if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 && !errors.Is(err, syscall.EINTR) {
-			return
+		pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		if pid > 0 || errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if errors.Is(err, syscall.ECHILD) {
+			return true
+		}
+		break
+	}
+	if len(spared) == 0 {
+		return false
+	}
+	all := processes()
+	for pid := range all {
+		if all.isBelow(pid, os.Getpid(), spared) {
+			return false
 		}
 	}
+	return true
 }
 
-// killBelow kills a process that was found below this one. Its number may be somebody
-// else's by now: so it is held first, as a pidfd, and looked at again.
-func killBelow(pid int) {
-	found, err := os.FindProcess(pid)
-	if err != nil {
-		return
+// children are those of this process.
+func children() map[int]bool {
+	all := make(map[int]bool)
+	for pid, found := range processes() {
+		if found.parent == os.Getpid() {
+			all[pid] = true
+		}
 	}
-	if processes().isBelow(pid, os.Getpid()) {
-		_ = found.Signal(syscall.SIGKILL)
-	}
-	_ = found.Release()
+	return all
 }
 
 // tree is every process there is, by its number.
@@ -81,8 +113,11 @@ type branch struct {
 	dead   bool // and not yet reaped
 }
 
-func (t tree) isBelow(pid, ancestor int) bool {
+func (t tree) isBelow(pid, ancestor int, spared map[int]bool) bool {
 	for range len(t) { // a loop that ends, whatever was read
+		if spared[pid] {
+			return false
+		}
 		pid = t[pid].parent
 		if pid == ancestor {
 			return true

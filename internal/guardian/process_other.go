@@ -3,6 +3,7 @@
 package guardian
 
 import (
+	"errors"
 	"os/exec"
 	"syscall"
 )
@@ -21,4 +22,14 @@ func awaitExit(cmd *exec.Cmd) { _ = cmd.Wait() }
 func hasExited(*exec.Cmd) bool { return false }
 
 // killDescendants finds none: the process group is all there is to go by.
-func killDescendants() (none bool) { return true }
+func killDescendants(map[int]bool) {}
+
+// reapOrphans has none to reap.
+func reapOrphans(int) {}
+
+// nothingIsLeft reports whether the group is empty.
+func nothingIsLeft(group int, _ map[int]bool) bool {
+	return group == 0 || errors.Is(syscall.Kill(-group, 0), syscall.ESRCH)
+}
+
+func children() map[int]bool { return nil }

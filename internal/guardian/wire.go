@@ -24,9 +24,9 @@ type report struct {
 
 // Command is what is to be run.
 type Command struct {
-	Path string // of the executable
-	Args []string
-	Env  []string
+	Path []byte // of the executable. Bytes, since JSON's strings have no others than UTF-8
+	Args [][]byte
+	Env  [][]byte
 
 	// OnLose asks the command to end when the lease is about to.
 	OnLose syscall.Signal
@@ -41,6 +41,7 @@ type started struct {
 	PID     int
 	Error   string // "" if it does
 	Missing bool   // the executable is not there
+	TooLate bool   // the lease had ended by then, or its end was near
 }
 
 // Outcome is how the command ended, with everything that it had started.
@@ -63,7 +64,19 @@ type Lease struct {
 	Kill Moment // it is killed
 }
 
-const (
-	ordersFile  = 3
-	reportsFile = 4
-)
+// Bytes makes what a Command consists of.
+func Bytes(texts ...string) [][]byte {
+	all := make([][]byte, 0, len(texts))
+	for _, text := range texts {
+		all = append(all, []byte(text))
+	}
+	return all
+}
+
+func texts(bytes [][]byte) []string {
+	all := make([]string, 0, len(bytes))
+	for _, each := range bytes {
+		all = append(all, string(each))
+	}
+	return all
+}
