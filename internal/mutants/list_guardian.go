@@ -5,7 +5,7 @@ var guardianMutants = []mutant{
 	{"a command may live as long as it likes",
 		in("internal/guardian/keeper.go", "case k.killing, k.lease.Kill.Left() <= 0, k.asked && k.endBy.Left() <= 0:", "case false:"), leader("Frozen|Stubborn")},
 	{"what has left the command's process group is let live",
-		in("internal/guardian/process_linux.go", "if !found.dead && all.isBelow(pid, os.Getpid(), spared) {", "if false {"), leader("F31NothingOutside")},
+		in("internal/guardian/process_linux.go", "if !found.dead && all.isBelow(pid, os.Getpid(), spared) {", "if found.dead && all.isBelow(pid, os.Getpid(), spared) {"), leader("F31NothingOutside")},
 	{"the guardian is frozen together with the process group",
 		in("internal/guardian/guardian.go", "SysProcAttr: &syscall.SysProcAttr{Setpgid: true},", "SysProcAttr: &syscall.SysProcAttr{},"), leader("Frozen")},
 	{"the guardian is ended by the signals that end the service",
