@@ -159,7 +159,6 @@ func (r *runner) start(term int64, terminal *terminal) (*guardian.Guardian, erro
 		}
 	}
 	lease, _ := r.lease.of(term)
-	_ = command.Extend(lease) // which it is told when it starts the command
 	err := command.Run(guardian.Command{
 		Path:       []byte(r.path),
 		Args:       guardian.Bytes(r.command...),
@@ -167,7 +166,7 @@ func (r *runner) start(term int64, terminal *terminal) (*guardian.Guardian, erro
 		OnLose:     r.onLose,
 		Grace:      r.grace,
 		Foreground: terminal != nil,
-	})
+	}, lease)
 	if err != nil {
 		return nil, err
 	}

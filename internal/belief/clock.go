@@ -1,4 +1,4 @@
-//go:build linux || darwin
+//go:build unix
 
 package belief
 
@@ -19,7 +19,8 @@ func Now() time.Duration {
 	return time.Duration(now.Nano())
 }
 
-// At converts a time of this process to the shared clock.
+// At converts a time of this process to the shared clock. A pause within it makes that
+// too early, never too late.
 func At(moment time.Time) time.Duration { return Now() - time.Since(moment) }
 
 // Sample takes one sample: ask is called once. It must read the term before it

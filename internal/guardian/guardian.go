@@ -29,9 +29,7 @@ type Guardian struct {
 
 	spared map[int]bool // children of ours that are not of its doing
 
-	mu    sync.Mutex
-	lease Lease
-	begun bool
+	mu sync.Mutex // held while something is said
 }
 
 // Errors of Run. Any other is of the system, about the command.
@@ -137,18 +135,16 @@ func (g *Guardian) listen(reports *os.File) {
 // startPatience is more than a guardian takes to start a command on a busy machine.
 const startPatience = 3 * time.Second
 
-// Run has the guardian start the command, which may live as long as the latest Lease
-// says. It returns once the command runs, or why it does not, and then nothing of it
-// runs: fs.ErrNotExist, ErrTooLate, ErrGone, ErrDeaf, or what else the system said, as text.
-func (g *Guardian) Run(c Command) error {
-	g.mu.Lock()
-	g.begun = true
-	err := g.send(order{Start: &c, Lease: &g.lease}, startPatience)
-	g.mu.Unlock()
-	if err != nil {
+// Run has the guardian start the command, which may live until the end of the lease, or
+// of one that Extend tells of. It returns once the command runs, or why it does not, and
+// then nothing of it runs: fs.ErrNotExist, ErrTooLate, ErrGone, ErrDeaf, or what else the
+// system said, as text.
+func (g *Guardian) Run(c Command, lease Lease) error {
+	if err := g.tell(order{Start: &c, Lease: &lease}, startPatience); err != nil {
 		g.Dismiss()
 		return err
 	}
+	var err error
 	select {
 	case said, ok := <-g.started:
 		switch {
@@ -172,36 +168,24 @@ func (g *Guardian) Run(c Command) error {
 }
 
 // Extend tells until when the command may live.
-func (g *Guardian) Extend(lease Lease) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.lease = lease
-	if !g.begun {
-		return nil
-	}
-	return g.send(order{Lease: &lease}, sendPatience)
-}
+func (g *Guardian) Extend(lease Lease) error { return g.tell(order{Lease: &lease}, sendPatience) }
 
 // End asks the command to end by a signal, and kills it when it hasn't within that
 // time. The end of the lease may be sooner.
 func (g *Guardian) End(sig syscall.Signal, within time.Duration) error {
-	return g.tell(order{End: &ending{Signal: sig, Within: within}})
+	return g.tell(order{End: &ending{Signal: sig, Within: within}}, sendPatience)
 }
 
 // Signal sends a signal to the command's process group. SIGKILL ends everything.
-func (g *Guardian) Signal(sig syscall.Signal) error { return g.tell(order{Signal: sig}) }
-
-func (g *Guardian) tell(o order) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.send(o, sendPatience)
-}
+func (g *Guardian) Signal(sig syscall.Signal) error { return g.tell(order{Signal: sig}, sendPatience) }
 
 // sendPatience is more than it takes to write into a pipe that somebody reads.
 const sendPatience = time.Second
 
-// send says something. mu is held.
-func (g *Guardian) send(o order, patience time.Duration) error {
+// tell gives an order.
+func (g *Guardian) tell(o order, patience time.Duration) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	text, err := json.Marshal(o)
 	if err != nil {
 		return err

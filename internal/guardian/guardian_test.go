@@ -40,10 +40,7 @@ func run(t *testing.T, lease Lease, words ...string) (*Guardian, error) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { g.Kill(); g.Dismiss() })
-	if err := g.Extend(lease); err != nil {
-		t.Fatal(err)
-	}
-	return g, g.Run(Command{Path: []byte("/bin/sh"), Args: Bytes(words...), Env: Bytes(os.Environ()...), OnLose: syscall.SIGTERM, Grace: time.Minute})
+	return g, g.Run(Command{Path: []byte("/bin/sh"), Args: Bytes(words...), Env: Bytes(os.Environ()...), OnLose: syscall.SIGTERM, Grace: time.Minute}, lease)
 }
 
 func TestCommandIsNotStartedAfterItsLease(t *testing.T) {
@@ -113,10 +110,8 @@ func TestWhatCannotBeStarted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := g.Extend(Lease{Ask: in(time.Hour), Kill: in(time.Hour)}); err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Run(Command{Path: []byte("/nowhere/at/all"), Args: Bytes("x")}); !errors.Is(err, fs.ErrNotExist) {
+	lease := Lease{Ask: in(time.Hour), Kill: in(time.Hour)}
+	if err := g.Run(Command{Path: []byte("/nowhere/at/all"), Args: Bytes("x")}, lease); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v, want fs.ErrNotExist", err)
 	}
 }

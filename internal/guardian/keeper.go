@@ -101,8 +101,8 @@ type keeper struct {
 const lookAgain = 100 * time.Millisecond
 
 func (k *keeper) keep(c Command) error {
-	ended := make(chan os.Signal, 1)
-	signal.Notify(ended, syscall.SIGCHLD)
+	children := make(chan os.Signal, 1)
+	signal.Notify(children, syscall.SIGCHLD)
 	if runs, err := k.start(c); !runs {
 		return err
 	}
@@ -113,7 +113,7 @@ func (k *keeper) keep(c Command) error {
 			orphans, reaped = false, time.Now()
 		}
 		select {
-		case <-ended:
+		case <-children:
 			orphans = true
 			k.act()
 		case <-k.process.ended:
@@ -150,7 +150,7 @@ func (k *keeper) start(c Command) (runs bool, err error) {
 		missing := errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist)
 		return false, k.reports.Encode(report{Started: &started{Error: err.Error(), Missing: missing}})
 	}
-	if err := k.reports.Encode(report{Started: &started{PID: k.process.pid()}}); err != nil {
+	if err := k.reports.Encode(report{Started: new(started)}); err != nil {
 		k.askToEnd(k.onLose, k.grace) // the parent is gone already
 	}
 	return true, nil
@@ -165,7 +165,7 @@ func (k *keeper) obey(o order) {
 	case o.Signal == syscall.SIGKILL:
 		k.kill()
 	case o.Signal != 0:
-		_ = k.process.signal(o.Signal)
+		k.process.signal(o.Signal)
 	}
 	k.act()
 }
@@ -209,8 +209,8 @@ func (k *keeper) askToEnd(sig syscall.Signal, within time.Duration) {
 		k.kill()
 		return
 	}
-	_ = k.process.signal(sig)
-	_ = k.process.signal(syscall.SIGCONT) // who is stopped would not see the signal otherwise
+	k.process.signal(sig)
+	k.process.signal(syscall.SIGCONT) // who is stopped would not see the signal otherwise
 }
 
 // kill kills everything. It is repeated by act until the process has ended, and then by

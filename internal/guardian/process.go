@@ -3,7 +3,6 @@
 package guardian
 
 import (
-	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -60,7 +59,7 @@ func (p *process) bury() {
 	// the number of an empty group is free for processes that aren't ours.
 	awaitExit(p.cmd)
 	close(p.exited)
-	_ = p.signal(syscall.SIGKILL)
+	p.signal(syscall.SIGKILL)
 	p.reap()
 
 	await(p.pid(), nil)
@@ -86,7 +85,7 @@ func (p *process) reap() {
 
 // kill kills the process, and all below it.
 func (p *process) kill() {
-	_ = p.signal(syscall.SIGKILL)
+	p.signal(syscall.SIGKILL)
 	killDescendants(nil)
 }
 
@@ -104,17 +103,16 @@ func (p *process) pid() int { return p.cmd.Process.Pid }
 
 // signal sends sig to the whole group, unless the process has ended; and to the process,
 // if that has left its group.
-func (p *process) signal(sig syscall.Signal) error {
+func (p *process) signal(sig syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reaped {
-		return os.ErrProcessDone
+		return
 	}
-	err := syscall.Kill(-p.pid(), sig)
-	if group, unknown := syscall.Getpgid(p.pid()); unknown == nil && group != p.pid() {
-		err = syscall.Kill(p.pid(), sig)
+	_ = syscall.Kill(-p.pid(), sig) // fails where all have left or ended, or are another user's
+	if group, err := syscall.Getpgid(p.pid()); err == nil && group != p.pid() {
+		_ = syscall.Kill(p.pid(), sig)
 	}
-	return err
 }
 
 // status is the exit status as a shell would give it. Only after ended.

@@ -38,7 +38,6 @@ type Command struct {
 
 // started says whether the command runs.
 type started struct {
-	PID     int
 	Error   string // "" if it does
 	Missing bool   // the executable is not there
 	TooLate bool   // the lease had ended by then, or its end was near
