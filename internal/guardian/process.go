@@ -15,8 +15,10 @@ import (
 // group and doesn't reap it: then it is a corpse, and harmless.
 const burialPatience = 2 * time.Second
 
-// statusSignalled, plus n, is the exit status of what signal n has killed.
-const statusSignalled = 128
+const (
+	statusUnknown   = 125 // of a process that could not be waited for; leader run's own failures have it too
+	statusSignalled = 128 // plus n, of what signal n has killed
+)
 
 // process is one run of the command: a process, the process group that it leads, and
 // all that they start.
@@ -119,7 +121,7 @@ func (p *process) signal(sig syscall.Signal) {
 func (p *process) status() int {
 	state := p.cmd.ProcessState
 	if state == nil {
-		return statusSignalled - 1 // it could not be waited for
+		return statusUnknown
 	}
 	if wait, ok := state.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
 		return statusSignalled + int(wait.Signal())
