@@ -22,16 +22,18 @@ type measure struct {
 }
 
 var measures = []measure{
-	{name: "limits", run: measureLimits, once: true, of: func(p peer) bool { return p.name == oursName }},
+	{name: "limits", run: measureLimits, once: true, of: isOurs},
 	{name: "handover", run: measureHandover},
 	{name: "crash", run: measureCrash},
 	{name: "commands", run: measureCommands, abreast: 4},
 	{name: "check", run: measureCheck, once: true},
 	{name: "memory", run: measureMemory, once: true, abreast: 2},
 	{name: "overlap", run: measureOverlap, abreast: 2},
-	{name: "scale", run: measureScale, once: true, of: func(p peer) bool { return p.name == oursName }},
+	{name: "scale", run: measureScale, once: true, of: isOurs},
 	{name: "candidates", run: measureCandidates, once: true, of: func(p peer) bool { return len(p.asks) > 0 }},
 }
+
+func isOurs(p peer) bool { return p.name == oursName }
 
 func measureNames() string {
 	names := make([]string, 0, len(measures))

@@ -93,6 +93,9 @@ func isCutShort(rawURL string) bool {
 // that the store doesn't answer.
 type redisLog struct{ logger *slog.Logger }
 
+// silenceRedis has go-redis say nothing: for commands whose own error says it once.
+func silenceRedis() { redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)}) }
+
 func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
 	l.logger.DebugContext(ctx, fmt.Sprintf(format, args...))
 }

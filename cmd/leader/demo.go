@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,7 +15,6 @@ import (
 	"example.com/leaderelection"
 	"example.com/leaderelection/internal/belief"
 	"example.com/leaderelection/internal/contender"
-	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -89,7 +87,7 @@ func newDemoCandidateCommand() *cobra.Command {
 func runDemo(ctx context.Context, out io.Writer, flags demoFlags) error {
 	// The parent's own messages would tear the live view apart, and those of
 	// go-redis tell only what the demo did.
-	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
+	silenceRedis()
 	if ctx == nil {
 		ctx = context.Background()
 	}

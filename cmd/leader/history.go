@@ -98,10 +98,10 @@ func (h history) table(w *tabwriter.Writer) {
 			lasted = roughly(h.At.Sub(*t.Began)) + " so far"
 		}
 		if t.Duration != nil {
-			lasted = roughly(time.Duration(*t.Duration * float64(time.Second)))
+			lasted = roughly(duration64(*t.Duration))
 		}
 		if t.Vacancy != nil {
-			vacancy = roughly(time.Duration(*t.Vacancy * float64(time.Second)))
+			vacancy = roughly(duration64(*t.Vacancy))
 		}
 		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", t.Term, shown(t.ID), shown(orDash(t.Host)), exactly(value(t.Began), h.At), lasted, shown(reason), vacancy)
 	}

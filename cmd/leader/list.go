@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"text/tabwriter"
@@ -18,7 +17,7 @@ import (
 
 func newListCommand() *cobra.Command {
 	var from connection
-	var output = asTable
+	var output format
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Show all elections on a Redis",
@@ -33,7 +32,7 @@ not block it, but takes a while where there are millions of keys.`,
 				return err
 			}
 			defer func() { _ = client.Close() }()
-			redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
+			silenceRedis()
 			found, err := listOf(cmd.Context(), client)
 			if err != nil {
 				return explain(err)
@@ -42,7 +41,7 @@ not block it, but takes a while where there are millions of keys.`,
 		},
 	}
 	from.addTo(cmd)
-	cmd.Flags().VarP(&output, "output", "o", outputUsage)
+	output.addTo(cmd)
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 )
 
@@ -36,7 +37,11 @@ func (f *format) Set(text string) error {
 func (f *format) String() string { return string(*f) }
 func (f *format) Type() string   { return "FORMAT" }
 
-const outputUsage = "`FORMAT`: table, json or yaml. The names of fields stay as they are"
+// addTo adds the flag, a table being what is shown without it.
+func (f *format) addTo(cmd *cobra.Command) {
+	*f = asTable
+	cmd.Flags().VarP(f, "output", "o", "`FORMAT`: table, json or yaml. The names of fields stay as they are")
+}
 
 // write shows a value: as a table, or the value itself.
 func (f format) write(w io.Writer, value any, table func(*tabwriter.Writer)) error {
@@ -100,7 +105,10 @@ func maybe(t time.Time) *time.Time {
 	return &t
 }
 
+// seconds64 is a duration as JSON has it, duration64 the opposite.
 func seconds64(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
+
+func duration64(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 
 // shown is text of somebody else's for a terminal, which must not obey it.
 func shown(text string) string {

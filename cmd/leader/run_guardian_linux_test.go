@@ -173,14 +173,21 @@ func TestGuardianByHand(t *testing.T) {
 	i.awaitLog("guardian is started by leader run")
 }
 
-// An instance whose guardian was stopped or killed while nobody needed it.
+// withSpare returns a leader that ends with its standard input, and a follower whose
+// guardian nobody needs until then.
+func withSpare(t *testing.T) (server *redistest.Mini, leader, follower *instance) {
+	t.Helper()
+	server = settledRedis(t)
+	leader = run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "first"}, reader...)...)
+	leader.awaitLog("leading")
+	follower = run(t, server.URL(), "--ttl", "1m", "--", "sh", "-c", "echo ready; exit 3")
+	follower.awaitLog("following")
+	return server, leader, follower
+}
+
 func TestSpareGuardianThatIsDead(t *testing.T) {
 	t.Parallel()
-	server := settledRedis(t)
-	leader := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "first"}, reader...)...)
-	leader.awaitLog("leading")
-	follower := run(t, server.URL(), "--ttl", "1m", "--", "sh", "-c", "echo ready; exit 3")
-	follower.awaitLog("following")
+	_, leader, follower := withSpare(t)
 	kill(t, guardianOf(t, follower), syscall.SIGKILL)
 
 	_ = leader.stdin.Close()
@@ -192,11 +199,7 @@ func TestSpareGuardianThatIsDead(t *testing.T) {
 
 func TestSpareGuardianThatIsFrozen(t *testing.T) {
 	t.Parallel()
-	server := settledRedis(t)
-	leader := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "first"}, reader...)...)
-	leader.awaitLog("leading")
-	follower := run(t, server.URL(), "--ttl", "1m", "--", "sh", "-c", "echo ready; exit 3")
-	follower.awaitLog("following")
+	server, leader, follower := withSpare(t)
 	kill(t, guardianOf(t, follower), syscall.SIGSTOP)
 	other := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "other"}, reader...)...)
 	other.awaitLog("following")

@@ -35,7 +35,8 @@ type runner struct {
 	atTerminal bool
 	stop       context.CancelFunc // ends the candidacy
 	endSignal  atomic.Int32       // the signal that asked for its end, 0 for none
-	patience   atomic.Int32       // what became of wait: stillWaits, hasLed or hasGivenUp
+	waiting    sync.Once          // is done when the first term begins, or --wait is over
+	gaveUp     bool               // it was that; to be read after waiting.Do
 	status     int                // leader's own in the end; belongs to work until Lead has returned
 
 	spare *guardian.Guardian // of the next command; belongs to run before work, and to work
@@ -43,12 +44,6 @@ type runner struct {
 	mu      sync.Mutex         // held while a command is started: see running
 	current *guardian.Guardian // nil while no command runs
 }
-
-const (
-	stillWaits int32 = iota
-	hasLed
-	hasGivenUp
-)
 
 // run takes part until the command ends by itself or a signal asks for the end.
 // It returns leader's exit status.
@@ -80,7 +75,7 @@ func (r *runner) run(election *leaderelection.Election) (int, error) {
 	if err := election.Lead(ctx, r.work); err != nil {
 		return statusFailed, err
 	}
-	if r.patience.Load() == hasGivenUp {
+	if r.waitIsOver() {
 		return statusFailed, &statusError{statusWaited, fmt.Errorf("somebody else has led for all of --wait %v", r.wait)}
 	}
 	return r.status, nil
@@ -90,16 +85,22 @@ func newGuardian() (*guardian.Guardian, error) { return guardian.New(guardianNam
 
 // giveUp ends the candidacy of who has not led yet.
 func (r *runner) giveUp() {
-	if r.patience.CompareAndSwap(stillWaits, hasGivenUp) {
+	r.waiting.Do(func() {
+		r.gaveUp = true
 		r.stop()
-	}
+	})
+}
+
+// waitIsOver ends the wait, and reports whether --wait had done so before.
+func (r *runner) waitIsOver() bool {
+	r.waiting.Do(func() {})
+	return r.gaveUp
 }
 
 // work is one term. Nothing that it starts outlives it.
 func (r *runner) work(ctx context.Context) error {
-	r.patience.CompareAndSwap(stillWaits, hasLed)
 	term, _ := leaderelection.TermFromContext(ctx)
-	if r.patience.Load() == hasGivenUp || !r.awaitLease(ctx, term) {
+	if r.waitIsOver() || !r.awaitLease(ctx, term) {
 		return nil
 	}
 	terminal := lendTerminal()

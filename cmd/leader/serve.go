@@ -34,8 +34,8 @@ whether it leads:
 The application must ask before whatever only one may do, and stop when the answer is
 503 or doesn't come: leader cannot stop it. When leader is stopped it answers 503 at
 once, and gives the lease back after --grace: longer than the application takes to ask
-again, and to stop. When the lease is lost, a tenth of --ttl is left for that. Where it can be a command that is started and
-stopped, leader run is safer.`,
+again, and to stop. When the lease is lost, a tenth of --ttl is left for that. Where
+the application can be a command that is started and stopped, leader run is safer.`,
 		Example: `  leader serve --redis redis://localhost:6379 --key nightly
   curl --fail http://127.0.0.1:4040/leader && ./do-what-only-one-may-do`,
 		Args: cobra.NoArgs,
@@ -72,9 +72,6 @@ func (p *participant) serve(ctx context.Context, grace time.Duration) error {
 	)
 	if err != nil {
 		return err
-	}
-	if ctx == nil {
-		ctx = context.Background()
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"text/tabwriter"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"example.com/leaderelection"
@@ -27,8 +25,7 @@ type question struct {
 func (q *question) addTo(cmd *cobra.Command) {
 	q.redis.addTo(cmd)
 	addKey(cmd, &q.key)
-	q.output = asTable
-	cmd.Flags().VarP(&q.output, "output", "o", outputUsage)
+	q.output.addTo(cmd)
 }
 
 // ask inspects the election.
@@ -38,7 +35,7 @@ func (q *question) ask(ctx context.Context, terms int) (leaderelection.Inspectio
 		return leaderelection.Inspection{}, err
 	}
 	defer func() { _ = client.Close() }()
-	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)}) // the error says it once
+	silenceRedis()
 	ctx, cancel := context.WithTimeout(ctx, questionTimeout)
 	defer cancel()
 	found, err := redisstore.New(client).Inspect(ctx, q.key, terms)
@@ -173,8 +170,7 @@ func (s status) lasts(line func(string, string, ...any), name string) {
 		line(name, "never: the lock has no expiry")
 		return
 	}
-	left := time.Duration(*s.Remaining * float64(time.Second))
-	line(name, "%s", exactly(s.At.Add(left), s.At))
+	line(name, "%s", exactly(s.At.Add(duration64(*s.Remaining)), s.At))
 }
 
 func value(t *time.Time) time.Time {

@@ -21,9 +21,9 @@ type terminal struct {
 	modes *term.State // a killed command can't put back what it had changed
 }
 
-// lendTerminal prepares for a command that is to own the terminal. It returns nil where there
-// is none to lend: leader runs in the background itself, or in a pipeline, of
-// which the other programs need it too.
+// lendTerminal prepares for a command that is to own the terminal. It returns nil
+// where there is none to lend: leader runs in the background itself, or in a
+// pipeline, of which the other programs need it too.
 func lendTerminal() *terminal {
 	stdin, stdout := int(os.Stdin.Fd()), int(os.Stdout.Fd())
 	if !term.IsTerminal(stdin) || !term.IsTerminal(stdout) {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -49,12 +47,8 @@ func (q *question) watch(cmd *cobra.Command) error {
 		return err
 	}
 	defer func() { _ = client.Close() }()
-	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
-	parent := cmd.Context()
-	if parent == nil {
-		parent = context.Background()
-	}
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	silenceRedis()
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
 	sights := q.look(ctx, redisstore.New(client))

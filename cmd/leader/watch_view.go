@@ -141,8 +141,8 @@ func (v watchView) bar(passed time.Duration) string {
 	if s.Remaining == nil {
 		return "has no end"
 	}
-	left := max(0, time.Duration(*s.Remaining*float64(time.Second))-passed)
-	whole := time.Duration(s.TTL * float64(time.Second))
+	left := max(0, duration64(*s.Remaining)-passed)
+	whole := duration64(s.TTL)
 	text := fmt.Sprintf(" %.1fs", left.Seconds())
 	if whole <= 0 {
 		return text
