@@ -31,10 +31,13 @@ func TestAWatchLastsUntilItIsStopped(t *testing.T) {
 		w.stop()
 		w.stop()
 		context.AfterFunc(w, func() { late.Add(1) })
+		if w.AfterFunc(func() { late.Add(1) })() { // as package context does that looked a moment before
+			t.Error("what has begun was stopped")
+		}
 		<-w.Done()
 		<-child.Done()
 		synctest.Wait()
-		if !errors.Is(w.Err(), context.Canceled) || !errors.Is(child.Err(), context.Canceled) || after.Load() != 1 || late.Load() != 1 || stoppedBefore.Load() != 0 {
+		if !errors.Is(w.Err(), context.Canceled) || !errors.Is(child.Err(), context.Canceled) || after.Load() != 1 || late.Load() != 2 || stoppedBefore.Load() != 0 {
 			t.Errorf("after its end: %v, %v, called %d, %d late, %d though stopped", w.Err(), child.Err(), after.Load(), late.Load(), stoppedBefore.Load())
 		}
 	})

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -184,5 +185,40 @@ func TestListShowsEveryElection(t *testing.T) {
 	}
 	if text := ask(t, server.URL(), 0, "list"); !strings.Contains(text, "leader-of-{jobs}:lock") {
 		t.Errorf("the table:\n%s", text)
+	}
+}
+
+// Nobody notes when a lease expires: only that it had, when the next leader begins.
+func TestHistoryDoesNotKnowHowLongNobodyLedAfterAnExpiry(t *testing.T) {
+	at := func(s int64) time.Time { return time.Unix(s, 0) }
+	h := historyOf("nightly", leaderelection.Inspection{Terms: []leaderelection.TermRecord{
+		{Term: 3, Began: at(30)},
+		{Term: 2, Began: at(12), Ended: at(30), Reason: "expired"},
+		{Term: 1, Began: at(5), Ended: at(10), Reason: "stopped"},
+	}})
+	if h.Terms[0].Vacancy != nil {
+		t.Errorf("after an expiry nobody led for %v seconds, it says", *h.Terms[0].Vacancy)
+	}
+	if v := h.Terms[1].Vacancy; v == nil || *v != 2 {
+		t.Errorf("after a stop: %v, want 2 seconds", v)
+	}
+}
+
+func TestListSearchesToTheEnd(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	pipe := client.Pipeline()
+	for i := range 5000 { // several times what one SCAN looks at
+		pipe.Set(t.Context(), fmt.Sprint("somebody's:", i), "", 0)
+	}
+	for i := range 20 { // wherever these lie among them
+		pipe.HSet(t.Context(), fmt.Sprintf("{election-%d}:term", i), "term", 7)
+	}
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := decode[list](t, ask(t, server.URL(), 0, "list", "-o", "json"), json.Unmarshal); len(got.Elections) != 20 {
+		t.Errorf("found %d of 20 elections", len(got.Elections))
 	}
 }

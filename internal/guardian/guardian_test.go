@@ -115,3 +115,26 @@ func TestWhatCannotBeStarted(t *testing.T) {
 		t.Errorf("%v, want fs.ErrNotExist", err)
 	}
 }
+
+// Half an order must not be followed by another, which would be read as its other half.
+func TestAGuardianThatDoesNotListenIsToldNothingMore(t *testing.T) {
+	lease := Lease{Ask: in(time.Hour), Kill: in(time.Hour)}
+	g, err := run(t, lease, "sh", "-c", "sleep 60")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for range 1 << 20 / 64 { // more than a pipe takes
+		if err = g.Extend(lease); err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("%v, want a pipe that is full", err)
+	}
+	if err := g.Extend(lease); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("the next order: %v", err)
+	}
+}
