@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// courtesyTimeout bounds releases that nothing waits for but the end of Start, and
-// is what a release may take at the least, however short the heartbeats are.
+// courtesyTimeout is what a release may take at the least, however short the heartbeats
+// are.
 const courtesyTimeout = time.Second
 
 // announce publishes LeaderInfo for readers outside this library, if the store

@@ -14,14 +14,12 @@ import (
 // It sleeps until the first of: a hint that the lease was given back; the end of
 // the lease that it was refused for; the retry interval. Hints save time and
 // nothing else; without any, the timers do the work (F21).
-func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term, error) {
+func (c *candidacy) campaign(ctx context.Context, resigned *term) (*term, error) {
 	c.notices.observe(Event{Kind: CampaignStarted})
-	if err := sleep(ctx, c.machine, holdBack); err != nil {
+	if err := c.holdBack(ctx, resigned); err != nil {
 		return nil, err
 	}
-
-	hints, stopWatching := c.watch(ctx, c.candidate.ID)
-	defer stopWatching()
+	c.hints.forget()
 
 	settled := false // among the others that ask
 	for failures := 0; ; {
@@ -52,6 +50,7 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 			c.learn(state.Term, c.timing.ttl)
 			c.candidates = state.Candidates
 			c.ownTerm = state.Term
+			c.preemption = preemption{}
 			t := c.newTerm(ctx, bid, state, sent)
 			if t.lease.validAt(c.clock()) {
 				return t, nil
@@ -65,7 +64,7 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 			failures = 0
 			c.answered(state)
 			if c.refused(state) {
-				hints.vain = 0
+				c.hints.vain = 0
 			}
 			c.candidates = state.Candidates
 			wait = c.timing.followerWait(state.Remaining, c.candidates)
@@ -74,12 +73,43 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 				settled = true
 			}
 		}
-		hints.turn = c.timing.turn(c.candidates)
-		if err := hints.sleep(ctx, wait); err != nil {
+		c.hints.turn = c.timing.turn(c.candidates)
+		if err := c.hints.sleep(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
 }
+
+// holdBack has an instance that resigned sit out a RetryInterval, or it would win
+// again (F33). As soon as another leads, it is a candidate like any: one that may be
+// named to succeed, and that counts for the crowd.
+func (c *candidacy) holdBack(ctx context.Context, resigned *term) error {
+	if resigned == nil {
+		return ctx.Err()
+	}
+	over := c.clock().plus(c.timing.retry)
+	for pause := firstLook; ; pause *= 2 {
+		left := over.since(c.clock())
+		if left <= 0 {
+			return ctx.Err()
+		}
+		if err := sleep(ctx, c.machine, min(pause, left)); err != nil {
+			return err
+		}
+		if left <= pause {
+			return nil
+		}
+		asking, cancel := c.machine.WithTimeout(ctx, min(c.timing.heartbeat, left))
+		leader, err := c.Leader(asking)
+		cancel()
+		if err == nil && leader.Term != resigned.term {
+			return nil
+		}
+	}
+}
+
+// firstLook is how long a resignation takes until somebody else leads, and some more.
+const firstLook = 10 * time.Millisecond
 
 // newBid makes a bid with a claim of its own. A claim whose outcome is unknown is
 // never used again: it may have been granted, have ended, and have been followed
@@ -87,7 +117,7 @@ func (c *candidacy) campaign(ctx context.Context, holdBack time.Duration) (*term
 func (c *candidacy) newBid() Bid {
 	candidate := c.candidate
 	candidate.Retry = c.timing.pause(c.candidates)
-	return Bid{Candidate: candidate, Claim: randomHex(16), SeenTerm: c.seenTerm, SeenTTL: c.seenTTL}
+	return Bid{Candidate: candidate, Claim: randomHex(16), SeenTerm: c.seenTerm, SeenTTL: c.seenTTL, Preempts: c.preempts && c.preemption.mayAsk(c.clock())}
 }
 
 func (c *candidacy) newTerm(ctx context.Context, bid Bid, state State, sent instant) *term {
@@ -160,6 +190,9 @@ func (c *candidacy) answered(state State) {
 // refused learns from a refusal who leads, and reports whether that is news.
 func (c *candidacy) refused(state State) bool {
 	c.learn(state.Term, state.TTL)
+	if c.preempts {
+		c.preemption.refused(state, c.candidate.ID, c.clock(), c.timing.ttl)
+	}
 	news := following{verdict: state.Verdict, term: state.Term}
 	if state.Leader != nil {
 		news.leader = state.Leader.InstanceID
@@ -170,6 +203,11 @@ func (c *candidacy) refused(state State) bool {
 	c.following = news
 	c.notices.observe(Event{Kind: Following, Term: state.Term, Leader: news.leader})
 	switch {
+	case state.Verdict == Paused && state.Pause != nil:
+		c.notices.log(slog.LevelWarn, "nobody is elected: the election is paused",
+			slog.String("by", state.Pause.By), slog.Time("since", state.Pause.Since), slog.String("until", state.Pause.end()))
+	case state.Verdict == Reserved:
+		c.notices.log(slog.LevelInfo, "another candidate has the first right to lead", slog.String("candidate", state.Heir), slog.Duration("remaining", state.Remaining))
 	case state.Verdict == Quarantined:
 		c.notices.log(slog.LevelInfo, "nobody may lead yet: the store may have forgotten a lease that still runs",
 			slog.Duration("remaining", state.Remaining))

@@ -18,8 +18,10 @@ type candidacy struct {
 	following following // what was last reported of who leads
 	warning   string    // the store's last warning
 	doubts    doubts    // bids that may have been granted
+	hints     *hints    // what the store tells by itself
 
 	candidates int // how many take part, as the store last told
+	preemption preemption
 
 	stop context.CancelCauseFunc
 	done chan struct{} // closed when the run has returned
@@ -47,9 +49,13 @@ func (c *candidacy) takeTurns(ctx context.Context) error {
 			return err
 		}
 	}
-	var holdBack time.Duration
+	var stopWatching func()
+	c.hints, stopWatching = c.watch(ctx, c.candidate.ID)
+	defer stopWatching()
+
+	var resigned *term
 	for ctx.Err() == nil {
-		t, err := c.campaign(ctx, holdBack) // blocks until won
+		t, err := c.campaign(ctx, resigned) // blocks until won
 		if ctx.Err() != nil && t == nil {
 			return nil
 		}
@@ -60,9 +66,9 @@ func (c *candidacy) takeTurns(ctx context.Context) error {
 		if err := c.handOver(ctx, t, cause); err != nil {
 			return err
 		}
-		holdBack = 0
+		resigned = nil
 		if errors.Is(cause, ErrResigned) {
-			holdBack = c.timing.retry // or the resigner would win again (F33)
+			resigned = t
 		}
 	}
 	return nil
@@ -90,7 +96,7 @@ const settleTimeout = time.Second
 func (e *Election) leave(c *candidacy) {
 	settle, cancel := e.machine.WithTimeout(context.Background(), min(settleTimeout, e.timing.ttl))
 	defer cancel()
-	e.background.Wait() // each is bounded by courtesyTimeout
+	e.background.Wait() // each is bounded by timing.giveBackTimeout
 	e.announcements.flush(settle)
 	e.leaseCalls.idle(settle)
 	e.otherCalls.idle(settle)

@@ -104,6 +104,8 @@
 //   - A password is wrong, a permission missing, a key of another type: the first
 //     time, Start returns a *ConfigurationError that names what to change. After the
 //     store has worked once, it counts as an outage.
+//   - Somebody asks the leader to step down, or for a pause (Operator): its term ends as
+//     after Resign, with a *StepDownError for a cause.
 //   - A callback or work panics: the term ends, the lease is released, and Start or
 //     Lead returns a *PanicError.
 //

@@ -3,6 +3,7 @@ package leaderelection
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -86,7 +87,11 @@ func New(store Store, config *Config, opts ...Option) (*Election, error) {
 			Hostname: own.Hostname,
 			TTL:      own.LockTTL,
 			Retry:    own.RetryInterval,
+			Priority: settings.priority,
 		},
+	}
+	if _, ok := store.(Steerer); !ok && (settings.priority != 0 || settings.preempts) {
+		return nil, fmt.Errorf("leaderelection: WithPriority and WithPreemption need a Store that is a Steerer, which %T is not", store)
 	}
 	if checker, ok := store.(Checker); ok {
 		if err := checker.Check(e.candidate); err != nil {

@@ -14,7 +14,8 @@ var (
 	// ErrDeposed ends a term when the store answers that the lease is no longer ours.
 	ErrDeposed = errors.New("leaderelection: deposed: the store no longer holds our lease")
 
-	// ErrResigned ends a term after Resign, or after work returned nil.
+	// ErrResigned ends a term after Resign, or after work returned nil. A *StepDownError,
+	// which is one too, ends it after somebody else asked for that.
 	ErrResigned = errors.New("leaderelection: resigned")
 
 	// ErrStopped ends a term after Stop or after Start's ctx ended. Start and
@@ -29,6 +30,9 @@ var (
 
 	// ErrNotLeader is Resign's answer when this instance does not lead.
 	ErrNotLeader = errors.New("leaderelection: this instance does not lead")
+
+	// ErrNotCandidate is the answer where a candidate is named that is not present.
+	ErrNotCandidate = errors.New("leaderelection: no such candidate")
 
 	// ErrAlreadyStarted is the answer to a second Start or Lead while the first runs.
 	ErrAlreadyStarted = errors.New("leaderelection: already started")

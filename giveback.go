@@ -76,13 +76,13 @@ func (c *candidacy) giveBack(bid Bid) {
 		return
 	}
 	c.background.Go(func() {
-		c.doubts.answer(bid, c.sendRelease(bid.givenBack(), courtesyTimeout))
+		c.doubts.answer(bid, c.sendRelease(bid.givenBack(), c.timing.giveBackTimeout()))
 	})
 }
 
 // releaseBid is giveBack for a goroutine that may wait, and that has a call open.
 func (c *candidacy) releaseBid(bid Bid) {
-	ctx, cancel := c.machine.WithTimeout(context.Background(), courtesyTimeout)
+	ctx, cancel := c.machine.WithTimeout(context.Background(), c.timing.giveBackTimeout())
 	defer cancel()
 	c.doubts.answer(bid, c.store.Release(ctx, bid.givenBack()))
 }

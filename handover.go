@@ -77,7 +77,7 @@ func (c *candidacy) release(t *term) {
 	sent := c.clock()
 	bound := c.timing.releaseTimeout(t.lease.remaining(sent))
 	tenure := t.tenure()
-	tenure.Reason = reasonOf(t.cause())
+	tenure.Reason, tenure.Drained = reasonOf(t.cause()), sent.since(t.ended)
 	err := c.sendRelease(tenure, bound/2)
 	for pause := bound / 16; err != nil; {
 		left := bound - c.clock().since(sent) - pause
@@ -179,8 +179,13 @@ func levelOf(cause error) slog.Level {
 
 // reasonOf is the cause in one word, for the store's history.
 func reasonOf(cause error) string {
-	if errors.Is(cause, ErrStopped) {
+	asked := (*StepDownError)(nil)
+	switch {
+	case errors.Is(cause, ErrStopped):
 		return "stopped"
+	case errors.As(cause, &asked):
+		return "stepped down"
+	default:
+		return "resigned"
 	}
-	return "resigned"
 }

@@ -18,12 +18,15 @@ type Inspection struct {
 	State              // as Read answers
 	Present []Presence // the candidates; dead ones among them until they don't count as present any more
 	Terms   []TermRecord
+	Orders  []OrderRecord // what was asked for in the time that those terms cover, or longer
 }
 
 // Presence is a candidate that was heard of.
 type Presence struct {
 	ID    string
 	Until time.Time // when it counts as gone, unless it is heard of again
+
+	Priority int // see WithPriority
 }
 
 // TermRecord is a term in the history. The latest comes first.
@@ -34,4 +37,16 @@ type TermRecord struct {
 	Began      time.Time // zero if the history does not go back so far
 	Ended      time.Time // zero if it has not ended, or nobody knows of that yet
 	Reason     string    // why it ended, "" if it has not
+	By         string    // who asked for its end, "" if nobody did
+
+	// Drained is for how long its leader had not led any more when it ended, its work
+	// having taken so long to stop.
+	Drained time.Duration
+}
+
+// OrderRecord is an Order in the history. The latest comes first.
+type OrderRecord struct {
+	Order
+	At   time.Time
+	Term int64 // whose leader was asked to step down; 0 of other orders
 }

@@ -106,6 +106,10 @@ func (t timing) releaseTimeout(left time.Duration) time.Duration {
 	return min(max(t.heartbeat, courtesyTimeout), left)
 }
 
+// giveBackTimeout is how long the release of a bid may take that nobody leads by. It is
+// two round trips where Redis has lost its scripts.
+func (t timing) giveBackTimeout() time.Duration { return t.releaseTimeout(t.ttl) }
+
 // firstRenewal is when the first renewal of a lease is due that was granted by a
 // request sent at sent, or that the store has answered again: anywhere within a
 // heartbeat, so that the leaders of many elections don't ask all at once whenever they
@@ -130,10 +134,12 @@ func (t timing) onTick(i instant, d time.Duration) instant {
 // ticksPerHeartbeat is such that nobody's heartbeats are noticeably faster for it.
 const ticksPerHeartbeat = 128
 
-// renewalRetry is the wait after a renewal that failed. Jitter keeps the
-// leaders of many elections from asking a recovering store all at once.
-func (t timing) renewalRetry() time.Duration {
-	return t.jittered(t.heartbeat / 4)
+// renewalRetry is the wait after a renewal that failed, of which left remains of the
+// lease: less and less towards its end, or a failover that fits into a lease is missed by
+// waiting (F13). Jitter keeps the leaders of many elections from asking a recovering
+// store all at once.
+func (t timing) renewalRetry(left time.Duration) time.Duration {
+	return t.jittered(min(t.heartbeat/4, max(left/8, shortestInterval)))
 }
 
 // Of many candidates, not all ask at once (F22). Redis answers a bid in some 25 µs.

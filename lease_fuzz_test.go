@@ -67,7 +67,7 @@ func expectSensibleWaits(t *testing.T, pace timing, remaining time.Duration) {
 			t.Errorf("after %d failures it waits for %v, with a retry of %v", n, got, pace.retry)
 		}
 	}
-	if got := pace.renewalRetry(); got <= 0 || got > pace.heartbeat/4 {
+	if got := pace.renewalRetry(max(0, remaining)); got <= 0 || got > pace.heartbeat/4 {
 		t.Errorf("after a failed renewal it waits for %v, with a heartbeat of %v", got, pace.heartbeat)
 	}
 	if left := remaining; left > 0 && left <= pace.ttl { // as lease.remaining has it

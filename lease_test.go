@@ -187,15 +187,21 @@ func TestErrorsBackOffFromAnEighthOfTheRetryIntervalToAllOfIt(t *testing.T) {
 	}
 }
 
-func TestAFailedRenewalIsRetriedAfterAQuarterOfAHeartbeat(t *testing.T) {
+func TestAFailedRenewalIsRetriedAfterAQuarterOfAHeartbeatAtTheMost(t *testing.T) {
 	pace := timing{random: machine.Real{}.Random, heartbeat: 4 * time.Second}
 	seen := map[time.Duration]bool{}
 	for range 100 {
-		got := pace.renewalRetry()
+		got := pace.renewalRetry(time.Hour)
 		if got > time.Second || got < 750*time.Millisecond {
 			t.Fatalf("it waits for %v, want 750ms to 1s", got)
 		}
 		seen[got] = true
+	}
+	if got := pace.renewalRetry(time.Second); got > time.Second/8 || got < 90*time.Millisecond {
+		t.Errorf("with a second left it waits for %v, want an eighth of that", got)
+	}
+	if got := pace.renewalRetry(0); got < 7*time.Millisecond {
+		t.Errorf("with nothing left it waits for %v: that is a hot loop", got)
 	}
 	if len(seen) < 2 {
 		t.Error("there is no jitter")

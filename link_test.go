@@ -212,6 +212,10 @@ func (l *link) Watch(ctx context.Context, key, id string) <-chan leaderelection.
 
 // Announce and Retract make link an Announcer, so that tests meet an election that
 // makes every kind of call.
+func (l *link) Steer(ctx context.Context, key string, order leaderelection.Order) (leaderelection.State, error) {
+	return l.store.Steer(ctx, key, order)
+}
+
 func (l *link) Announce(ctx context.Context, tenure leaderelection.Tenure, _ leaderelection.LeaderInfo) error {
 	return l.pass(ctx, request{operation: announce, claim: tenure.Claim, term: tenure.Term}, func(context.Context) error { return nil })
 }

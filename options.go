@@ -19,6 +19,8 @@ type settings struct {
 	observer     Observer
 	drainTimeout time.Duration
 	safetyMargin time.Duration
+	priority     int
+	preempts     bool
 }
 
 // WithLogger sets where the election logs: one record for each change of state,
@@ -61,6 +63,26 @@ func WithSafetyMargin(margin time.Duration) Option {
 	return func(s *settings) { s.safetyMargin = margin }
 }
 
+// mostPriority is as much as a store has to tell apart.
+const mostPriority = 1000
+
+// WithPriority has this instance preferred to those of a lower priority, which is 0 by
+// default and from -1000 to 1000: among the candidates that are there when nobody leads,
+// the highest wins. It is given a second for that, once; so a preferred candidate that
+// hangs costs that much. A leader of lower priority leads on: see WithPreemption.
+//
+// It takes a Store that is a Steerer, and for followers to be woken (Watcher): who can't
+// be told that there is something to win isn't waited for.
+func WithPriority(priority int) Option {
+	return func(s *settings) { s.priority = priority }
+}
+
+// WithPreemption has this instance, while it follows a leader of lower priority, ask
+// that one to step down. The leader finishes its work first, as after Resign.
+func WithPreemption() Option {
+	return func(s *settings) { s.preempts = true }
+}
+
 func newSettings(lockTTL time.Duration, opts []Option) (settings, error) {
 	s := settings{
 		logger:       slog.Default(),
@@ -77,6 +99,9 @@ func newSettings(lockTTL time.Duration, opts []Option) (settings, error) {
 	}
 	if s.safetyMargin <= 0 || s.safetyMargin >= lockTTL/2 {
 		return s, fmt.Errorf("leaderelection: WithSafetyMargin(%v): use more than zero and less than half of LockTTL (%v)", s.safetyMargin, lockTTL/2)
+	}
+	if s.priority < -mostPriority || s.priority > mostPriority {
+		return s, fmt.Errorf("leaderelection: WithPriority(%d): use a number from %d to %d", s.priority, -mostPriority, mostPriority)
 	}
 	return s, nil
 }

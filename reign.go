@@ -65,13 +65,22 @@ func (c *candidacy) failedAfterEnd(t *term, err error) {
 }
 
 // keepLease renews the lease until ctx ends, and then returns nil. It returns
-// ErrLeaseExpired or ErrDeposed when the lease ends before that. No wait in it,
-// and no call, lasts beyond the lease's deadline (F04, P5).
+// ErrLeaseExpired or ErrDeposed when the lease ends before that, and a *StepDownError
+// when the leader is asked to step down. No wait in it, and no call, lasts beyond the
+// lease's deadline (F04, P5).
 func (c *candidacy) keepLease(ctx context.Context, t *term) error {
-	for {
+	for ordered := false; ; {
 		present := c.clock()
 		wait := min(t.nextRenewal.since(present), t.lease.remaining(present))
-		if sleep(ctx, c.machine, wait) != nil {
+		var err error
+		if ordered || t.handedOver() {
+			// It has asked already what the order is, and a flood of such hints is worth no
+			// more than that (F21); or it does all that it could be asked for.
+			ordered, err = false, sleep(ctx, c.machine, wait)
+		} else {
+			ordered, err = c.hints.order(ctx, wait)
+		}
+		if err != nil {
 			return nil
 		}
 		sent := c.clock()
@@ -90,6 +99,9 @@ func (c *candidacy) keepLease(ctx context.Context, t *term) error {
 			return ErrLeaseExpired
 		default:
 			c.renewed(t, state, sent)
+			if state.Asked != nil && !t.handedOver() {
+				return state.Asked
+			}
 		}
 	}
 }
@@ -132,7 +144,7 @@ func (c *candidacy) renewed(t *term, state State, sent instant) {
 
 func (c *candidacy) renewalFailed(t *term, err error, sent instant) {
 	present := c.clock()
-	t.nextRenewal = present.plus(c.timing.renewalRetry())
+	t.nextRenewal = present.plus(c.timing.renewalRetry(t.lease.remaining(present)))
 	c.notices.observe(Event{Kind: RenewalFailed, Term: t.term, Elapsed: present.since(sent), Err: err})
 	if c.fails(isHopeless(err)) {
 		c.notices.log(slog.LevelWarn, "cannot renew the lease; trying again until it ends",

@@ -100,6 +100,43 @@ func (w *watchContext) stop() {
 	}
 }
 
+// forget drops a hint that has come already: what is worth an attempt is made now.
+func (h *hints) forget() {
+	h.vain = 0
+	select {
+	case _, open := <-h.from:
+		if !open {
+			h.from = nil
+		}
+	default:
+	}
+}
+
+// order waits for d, or until the leader is told that it is asked for something, which it
+// then returns.
+func (h *hints) order(ctx context.Context, d time.Duration) (ordered bool, err error) {
+	if d <= 0 {
+		return false, ctx.Err() // as in sleep
+	}
+	fired, stop := h.on.NewTimer(d)
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-fired:
+			return false, ctx.Err()
+		case hint, open := <-h.from:
+			switch {
+			case !open:
+				h.from = nil
+			case hint == HintOrder:
+				return true, ctx.Err()
+			}
+		}
+	}
+}
+
 // sleep waits for d, for a hint, or for the end of ctx, whose error it returns.
 func (h *hints) sleep(ctx context.Context, d time.Duration) error {
 	deaf := h.deafness(d)

@@ -57,6 +57,7 @@ type Candidate struct {
 	Hostname string
 	TTL      time.Duration // how long a lease of this candidate lasts
 	Retry    time.Duration // how often it asks at the least while it follows
+	Priority int           // see WithPriority
 }
 
 // Bid is an attempt to acquire the lease.
@@ -65,6 +66,7 @@ type Bid struct {
 	Claim    string        // new and random for every attempt
 	SeenTerm int64         // the highest term this candidate has heard of; 0 for none
 	SeenTTL  time.Duration // the longest TTL it has heard of a leader using; 0 for none
+	Preempts bool          // a Steerer has a leader of lower priority asked to step down; see WithPreemption
 }
 
 // Tenure is a lease that was granted, or may have been.
@@ -74,6 +76,10 @@ type Tenure struct {
 	Term   int64     // 0 in a Release of a bid whose outcome is unknown
 	Since  time.Time // when the term began: State.Now of the grant
 	Reason string    // in a Release: why, for the history
+
+	// Drained is, in a Release, for how long this instance has not led any more while its
+	// work was stopping; for the history.
+	Drained time.Duration
 }
 
 // Verdict is a store's answer to Acquire, Renew and Read.
@@ -86,11 +92,13 @@ const (
 	Held                       // Acquire, Read: somebody holds it
 	Quarantined                // Acquire, Read: nobody does, and nobody may yet: the store may have forgotten a lease
 	Lost                       // Renew: the lease is not, or no longer, the asker's; Acquire: the claim is spent
+	Paused                     // Acquire, Read: nobody does, and nobody may until somebody resumes or State.Pause ends
+	Reserved                   // Acquire, Read: nobody does, and for a moment only the preferred candidate may
 )
 
 // String returns the verdict's name in lower case.
 func (v Verdict) String() string {
-	names := [...]string{"vacant", "granted", "held", "quarantined", "lost"}
+	names := [...]string{"vacant", "granted", "held", "quarantined", "lost", "paused", "reserved"}
 	if v < 0 || int(v) >= len(names) {
 		return "unknown"
 	}
@@ -109,7 +117,7 @@ type State struct {
 
 	// Remaining is how long an Acquire would still be refused for: until the
 	// lease, and the quarantine, have ended. Negative where the store cannot
-	// tell, as with a lock that has no expiry.
+	// tell, as with a lock that has no expiry, or a pause without an end.
 	Remaining time.Duration
 
 	// Now is the store's clock. It is for people; nothing is decided by it.
@@ -121,6 +129,21 @@ type State struct {
 
 	// Leader is who holds the lease, nil if nobody.
 	Leader *LeaderInfo
+
+	// Priority is the leader's; see WithPriority.
+	Priority int
+
+	// Asked is not nil once the leader was asked to step down, and has not yet. Renew
+	// tells it thereby.
+	Asked *StepDownError
+
+	// Pause is not nil while nobody is elected since somebody asked for that. A leader
+	// may lead on meanwhile.
+	Pause *Pause
+
+	// Heir is the candidate that a vacancy is Reserved for, "" if for whoever has the
+	// highest priority.
+	Heir string
 
 	// Warning is something that an operator should know and that does not stop
 	// the election, such as a permission it would be safer with; "" if nothing.
@@ -134,8 +157,9 @@ type Watcher interface {
 	// those that nobody waits for being merged, until ctx ends. It may return
 	// nil where watching is impossible.
 	//
-	// id is the candidate's that waits for the lease, and has bid or is about to. It is
-	// told of releases; of many candidates, a few will do. With an empty id, an
+	// id is the candidate's that waits for the lease, and has bid or is about to, or that
+	// leads. It is told of releases, of many candidates a few will do; and, while it leads,
+	// of what it is asked for. With an empty id, an
 	// onlooker is told of every grant and release.
 	Watch(ctx context.Context, key, id string) <-chan Hint
 }
@@ -148,6 +172,7 @@ const (
 	HintVacant  Hint = iota // a lease was given back: worth one attempt at once
 	HintElected             // somebody was granted the lease
 	HintMissed              // the watch was (re-)established, and earlier hints may have been missed: worth one attempt in turn
+	HintOrder               // the leader is asked for something, which its next renewal will tell
 )
 
 // Announcer is a Store that publishes LeaderInfo where programs that don't use

@@ -19,6 +19,7 @@ type election struct {
 	lease *lease   // the last one granted, also after it lapsed; nil once released
 	term  int64    // of the last grant
 	spent []string // claims that are never granted (again), the oldest first
+	orders
 }
 
 // lease is what a claim was granted.
@@ -27,6 +28,8 @@ type lease struct {
 	ttl    time.Duration
 	until  time.Time // by the monotonic clock: a stepped wall clock must not end it early
 	leader leaderelection.LeaderInfo
+
+	priority int
 }
 
 // stands reports whether somebody may believe in the last lease.
@@ -34,7 +37,9 @@ func (e *election) stands(now time.Time) bool {
 	return e.lease != nil && now.Before(e.lease.until)
 }
 
-func (e *election) acquire(bid leaderelection.Bid, now time.Time) (leaderelection.State, error) {
+// acquire is told who hears of a vacancy.
+func (e *election) acquire(bid leaderelection.Bid, now time.Time, hears func(id string) bool) (leaderelection.State, error) {
+	e.meet(bid.Candidate, now)
 	if e.stands(now) {
 		// A repeated request learns its outcome again. It must not extend the
 		// lease: the candidate counts from its first sending (F07).
@@ -46,11 +51,15 @@ func (e *election) acquire(bid leaderelection.Bid, now time.Time) (leaderelectio
 	if e.isSpent(bid.Claim) {
 		return e.state(leaderelection.Lost, now), nil // F08: a late one would be a lease without a leader
 	}
+	if verdict, refused := e.refuseVacancy(bid, now, hears); refused {
+		return e.state(verdict, now), nil
+	}
 	term, err := e.nextTerm(bid.SeenTerm, now)
 	if err != nil {
 		return leaderelection.State{}, err
 	}
 	e.retire()
+	e.asked, e.heir, e.reservedUntil = nil, "", time.Time{}
 	e.term = term
 	e.lease = &lease{
 		claim: bid.Claim,
@@ -63,6 +72,7 @@ func (e *election) acquire(bid leaderelection.Bid, now time.Time) (leaderelectio
 			LastHeartbeat: forPeople(now),
 			Term:          term,
 		},
+		priority: bid.Priority,
 	}
 	return e.state(leaderelection.Granted, now), nil
 }
@@ -79,11 +89,20 @@ func (e *election) renew(tenure leaderelection.Tenure, now time.Time) leaderelec
 	return e.state(leaderelection.Granted, now)
 }
 
+// preempts reports whether a bid that was refused has its leader asked to step down.
+func (e *election) preempts(bid leaderelection.Bid, now time.Time, hears func(id string) bool) bool {
+	return bid.Preempts && e.stands(now) && bid.Priority > e.lease.priority && e.asked == nil && !e.isPaused(now) && hears(bid.ID)
+}
+
 // release reports whether there was a lease to end. The claim is spent even where
 // it was never granted: its Acquire may still be on the way (F06, F08).
-func (e *election) release(tenure leaderelection.Tenure) bool {
+func (e *election) release(tenure leaderelection.Tenure, now time.Time, hears func(id string) bool) bool {
 	if e.isLast(tenure) && (tenure.Term == e.term || tenure.Term == 0) {
+		delete(e.present, e.lease.leader.InstanceID)
 		e.retire()
+		if e.asked != nil && e.asked.To != "" && hears(e.asked.To) {
+			e.reserve(e.asked.To, now)
+		}
 		return true
 	}
 	if !e.isLast(tenure) {
@@ -93,10 +112,16 @@ func (e *election) release(tenure leaderelection.Tenure) bool {
 }
 
 func (e *election) read(now time.Time) leaderelection.State {
-	if e.stands(now) {
+	switch {
+	case e.stands(now):
 		return e.state(leaderelection.Held, now)
+	case e.isPaused(now):
+		return e.state(leaderelection.Paused, now)
+	case e.isReserved(now):
+		return e.state(leaderelection.Reserved, now)
+	default:
+		return e.state(leaderelection.Vacant, now)
 	}
-	return e.state(leaderelection.Vacant, now)
 }
 
 // nextTerm is greater than every term before, and than the one that the candidate
@@ -140,11 +165,26 @@ func (e *election) spend(claim string) {
 
 func (e *election) state(verdict leaderelection.Verdict, now time.Time) leaderelection.State {
 	state := leaderelection.State{Verdict: verdict, Term: e.term, Now: forPeople(now)}
-	if e.stands(now) {
+	if e.isPaused(now) {
+		pause := *e.pause
+		state.Pause = &pause
+	}
+	switch {
+	case e.stands(now):
 		leader := e.lease.leader // a copy: the asker may do with it what it likes
 		state.TTL = e.lease.ttl
 		state.Remaining = e.lease.until.Sub(now)
-		state.Leader = &leader
+		state.Leader, state.Priority = &leader, e.lease.priority
+		if e.asked != nil {
+			asked := *e.asked
+			state.Asked = &asked
+		}
+	case state.Pause != nil && state.Pause.Until.IsZero():
+		state.Remaining = -1
+	case state.Pause != nil:
+		state.Remaining = state.Pause.Until.Sub(now)
+	case e.isReserved(now):
+		state.Heir, state.Remaining = e.heir, e.reservedUntil.Sub(now)
 	}
 	return state
 }

@@ -34,6 +34,7 @@ type Store struct {
 var (
 	_ leaderelection.Store   = (*Store)(nil)
 	_ leaderelection.Watcher = (*Store)(nil)
+	_ leaderelection.Steerer = (*Store)(nil)
 )
 
 // New returns a Store in which nobody leads anything.
@@ -55,9 +56,16 @@ func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelec
 
 	election := s.election(bid.Key)
 	before := election.term
-	state, err := election.acquire(bid, time.Now())
-	if election.term != before {
+	now := time.Now()
+	state, err := election.acquire(bid, now, s.hears(bid.Key))
+	switch {
+	case election.term != before:
 		s.watches.hint(bid.Key, leaderelection.HintElected)
+	case state.Verdict == leaderelection.Reserved:
+		s.watches.hint(bid.Key, leaderelection.HintVacant)
+	case err == nil && election.preempts(bid, now, s.hears(bid.Key)):
+		s.ask(bid.Key, election, leaderelection.StepDownError{By: bid.ID})
+		state = election.state(state.Verdict, now)
 	}
 	return state, err
 }
@@ -85,7 +93,7 @@ func (s *Store) Release(ctx context.Context, tenure leaderelection.Tenure) error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	if s.election(tenure.Key).release(tenure) {
+	if s.election(tenure.Key).release(tenure, time.Now(), s.hears(tenure.Key)) {
 		s.watches.hint(tenure.Key, leaderelection.HintVacant)
 	}
 	return nil
@@ -109,7 +117,7 @@ func (s *Store) Read(ctx context.Context, candidate leaderelection.Candidate) (l
 // that costs little.
 func (s *Store) Watch(ctx context.Context, key, id string) <-chan leaderelection.Hint {
 	s.mu.Lock()
-	hints := s.watches.add(key, watcher{onlooker: id == ""})
+	hints := s.watches.add(key, watcher{id: id})
 	s.mu.Unlock()
 
 	context.AfterFunc(ctx, func() {
@@ -118,6 +126,11 @@ func (s *Store) Watch(ctx context.Context, key, id string) <-chan leaderelection
 		s.watches.remove(key, hints)
 	})
 	return hints
+}
+
+// hears tells whether a candidate of an election can be woken. The caller holds s.mu.
+func (s *Store) hears(key string) func(id string) bool {
+	return func(id string) bool { return s.watches.has(key, id) }
 }
 
 // election returns the register of key's election. The caller holds s.mu.

@@ -6,8 +6,8 @@ import "example.com/leaderelection"
 // Whoever uses them holds Store.mu.
 type watches map[string]map[chan leaderelection.Hint]watcher
 
-// watcher says what somebody wants to be told.
-type watcher struct{ onlooker bool }
+// watcher says who wants to be told, "" for an onlooker.
+type watcher struct{ id string }
 
 // add returns a channel that already holds its first hint: what happened before
 // the watch was missed, so one attempt is worth it (F21).
@@ -30,15 +30,33 @@ func (w watches) remove(key string, hints chan leaderelection.Hint) {
 
 func (w watches) hint(key string, hint leaderelection.Hint) {
 	for hints, by := range w[key] {
-		if by.onlooker || hint == leaderelection.HintVacant {
+		if by.id == "" || hint == leaderelection.HintVacant {
 			merge(hints, hint)
 		}
 	}
 }
 
-// merge never blocks. Where a hint is still waiting to be read, HintVacant takes
-// its place and HintElected gives way: a lost HintVacant costs a RetryInterval
-// without a leader, a lost HintElected nothing.
+// order tells a leader that it is asked for something.
+func (w watches) order(key, leader string) {
+	for hints, by := range w[key] {
+		if by.id == leader {
+			merge(hints, leaderelection.HintOrder)
+		}
+	}
+}
+
+func (w watches) has(key, id string) bool {
+	for _, by := range w[key] {
+		if by.id == id {
+			return true
+		}
+	}
+	return false
+}
+
+// merge never blocks. Where a hint is still waiting to be read, HintVacant and HintOrder
+// take its place and HintElected gives way: a lost HintVacant costs a RetryInterval
+// without a leader, a lost HintOrder a heartbeat, a lost HintElected nothing.
 func merge(hints chan leaderelection.Hint, hint leaderelection.Hint) {
 	select {
 	case hints <- hint:

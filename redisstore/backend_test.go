@@ -19,6 +19,7 @@ type store interface {
 	leaderelection.Announcer
 	leaderelection.Checker
 	leaderelection.Inspector
+	leaderelection.Steerer
 }
 
 // newStore returns a store with a client of its own, which the test closes.

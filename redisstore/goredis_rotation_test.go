@@ -33,13 +33,13 @@ func TestF18RotatedPasswordThatTheClientLearnsOf(t *testing.T) {
 		leader := elector().start("leader", long).leads()
 		term := leader.Term()
 		follower := elector().start("follower", long)
-		eventually(t, "the subscription", func() bool { return t.subscribers(t.key) == 1 })
+		eventually(t, "the subscription", func() bool { return t.subscribers(t.key) == 2 })
 
 		for _, next := range []string{"second", "third"} {
 			former := current.Swap(next).(string)
 			t.rotate(former, next)
 			leader.goesOn(term, "with the "+next+" password")
-			eventually(t, "the subscription again", func() bool { return t.subscribers(t.key) == 1 })
+			eventually(t, "the subscription again", func() bool { return t.subscribers(t.key) == 2 })
 		}
 		if ends := leader.all(leaderelection.TermEnded); len(ends) != 0 {
 			t.Errorf("terms ended: %v", ends)

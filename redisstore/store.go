@@ -31,6 +31,7 @@ var (
 	_ leaderelection.Announcer = (*Store)(nil)
 	_ leaderelection.Checker   = (*Store)(nil)
 	_ leaderelection.Inspector = (*Store)(nil)
+	_ leaderelection.Steerer   = (*Store)(nil)
 )
 
 // New makes a Store over client, which stays the caller's: close it after the

@@ -32,7 +32,7 @@ func TestElectionByMutualTLS(t *testing.T) {
 		leader.goesOn(term, "by TLS")
 		follower := t.start("follower", long/3)
 		follower.awaits(1, leaderelection.Following)
-		eventually(t, "a subscription by TLS", func() bool { return t.subscribers(t.key) == 1 })
+		eventually(t, "subscriptions by TLS", func() bool { return t.subscribers(t.key) == 2 })
 
 		if err := leader.Stop(); err != nil {
 			t.Fatal(err)

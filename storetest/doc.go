@@ -21,9 +21,9 @@
 //
 // # What it proves
 //
-// Each subtest is named for the promise it tests. Those about Watch and Announce
-// are skipped where the store is no [leaderelection.Watcher] or
-// [leaderelection.Announcer].
+// Each subtest is named for the promise it tests. Those about Watch, Announce and Steer
+// are skipped where the store is no [leaderelection.Watcher], [leaderelection.Announcer]
+// or [leaderelection.Steerer].
 //
 // The suite asserts no duration that a busy machine can miss. The store executes a
 // call at some moment between its sending and its answer, so a lease certainly

@@ -15,12 +15,14 @@ type (
 	state  = leaderelection.State
 )
 
-// faults are stores that break one promise each, and the subtests that must notice.
-var faults = []struct {
+// fault is a store that breaks one promise, and the subtests that must notice.
+type fault struct {
 	name     string
 	in       func(works store) store
 	caughtBy []string
-}{
+}
+
+var faults = []fault{
 	{"GrantsWhileHeld", func(works store) store {
 		return answering(works, nil, func(s *state) {
 			if s.Verdict == leaderelection.Held {

@@ -89,4 +89,14 @@ var promises = []struct {
 	{"WatchNeverDelaysTheElection", watchNeverDelaysTheElection},
 	{"WatchEndsWithItsContext", watchEndsWithItsContext},
 	{"AnnounceSucceedsForTheLeader", announceSucceedsForTheLeader},
+
+	{"StepDownIsToldToTheLeader", stepDownIsToldToTheLeader},
+	{"HeirHasTheFirstRight", heirHasTheFirstRight},
+	{"HeirThatDoesNotComeKeepsNobodyOut", heirThatDoesNotComeKeepsNobodyOut},
+	{"HeirMustBePresent", heirMustBePresent},
+	{"PauseElectsNobody", pauseElectsNobody},
+	{"PauseAsksTheLeaderToStepDown", pauseAsksTheLeaderToStepDown},
+	{"HighestPriorityWinsAVacancy", highestPriorityWinsAVacancy},
+	{"HighestPriorityThatDoesNotComeKeepsNobodyOut", highestPriorityThatDoesNotComeKeepsNobodyOut},
+	{"PreemptionIsAskedFor", preemptionIsAskedFor},
 }

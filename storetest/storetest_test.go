@@ -35,7 +35,7 @@ func TestStoreThatQuarantinesPasses(t *testing.T) {
 }
 
 func TestBrokenStoreIsCaught(t *testing.T) {
-	for _, fault := range faults {
+	for _, fault := range append(faults, steeringFaults...) {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			broken := brokenPromises(t, func() leaderelection.Store { return fault.in(memstore.New()) })

@@ -38,15 +38,15 @@ var memoryMutants = []mutant{
 	{"a server that evicts has forgotten nothing",
 		in("internal/protocol/scripts/common.lua", "if evicted and evicted ~= '0' then", "if false then"), redis("F15")},
 	{"the record is no witness",
-		in("internal/protocol/scripts/common.lua", "if record.claim ~= '' then s.ms =", "if false then s.ms ="), redis("F15|F24")},
+		in("internal/protocol/scripts/standing.lua", "if record.claim ~= '' then s.ms =", "if false then s.ms ="), redis("F15|F24")},
 	{"the lease is no witness",
-		in("internal/protocol/scripts/common.lua", "if claim then s.ms = math.max(s.ms, left(2, lease_ttl)) end", ""), redis("F15|F24|F07")},
+		in("internal/protocol/scripts/standing.lua", "if claim then s.ms = math.max(s.ms, left(2, lease_ttl)) end", ""), redis("F15|F24|F07")},
 	{"the lock that people see is no witness",
-		in("internal/protocol/scripts/common.lua", "  elseif holder then\n", "  elseif false then\n"), redis("F35")},
+		in("internal/protocol/scripts/standing.lua", "  elseif holder then\n", "  elseif false then\n"), redis("F35")},
 	{"a renewal does not extend the record",
 		in("internal/protocol/scripts/renew.lua", "redis.call('PEXPIRE', KEYS[3], RETENTION)\n\nrecord.term", "\nrecord.term"), redis("F15|F24|RecordOfARenewedLease")},
 	{"a lock that was persisted is never cut",
-		in("internal/protocol/scripts/common.lua", "if ms == -1 or ms > most then", "if false then"), redis("F39")},
+		in("internal/protocol/scripts/standing.lua", "if ms == -1 or ms > most then", "if false then"), redis("F39")},
 }
 
 // termMutants give terms out that are no higher than those before.

@@ -41,7 +41,7 @@ var timeMutants = []mutant{
 	{"the heartbeat waits for log handler and observer",
 		in("notices.go", "func (q *queue) post(notice func(dropped int)) {\n", "func (q *queue) post(notice func(dropped int)) {\n\tnotice(0)\n\treturn\n"), core},
 	{"a renewal that failed is not tried again before the next heartbeat",
-		in("lease.go", "return t.jittered(t.heartbeat / 4)", "return t.heartbeat"), core},
+		in("lease.go", "return t.jittered(min(t.heartbeat/4, max(left/8, shortestInterval)))", "return t.heartbeat"), core},
 	{"a heartbeat may be as long as the lease",
 		in("lease.go", "t.heartbeat > longest {", "t.heartbeat > 2*longest {"), core},
 	{"the ctx of work waits for its timer",

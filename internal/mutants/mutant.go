@@ -46,7 +46,7 @@ func leader(pattern string) []suite { return []suite{{"./cmd/leader", pattern}} 
 
 // mutants returns all of them.
 func mutants() []mutant {
-	return slices.Concat(timeMutants, claimMutants, memoryMutants, termMutants, endMutants, followerMutants, guardianMutants)
+	return slices.Concat(timeMutants, claimMutants, memoryMutants, termMutants, endMutants, followerMutants, steeringMutants, guardianMutants)
 }
 
 // files are those that the mutant changes.

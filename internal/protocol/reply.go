@@ -23,16 +23,25 @@ const (
 	fieldBeat
 	fieldWarning
 	fieldCandidates
+	fieldPriority
+	fieldAskedBy
+	fieldAskedTo
+	fieldPauseSince
+	fieldPauseUntil
+	fieldPauseBy
+	fieldHeir
 	fieldCount
 )
 
-var numberFields = [...]int{fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat, fieldCandidates}
+var numberFields = [...]int{fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat, fieldCandidates, fieldPriority, fieldPauseSince, fieldPauseUntil}
 
 var verdicts = map[string]leaderelection.Verdict{
 	"vacant":      leaderelection.Vacant,
 	"granted":     leaderelection.Granted,
 	"held":        leaderelection.Held,
 	"quarantined": leaderelection.Quarantined,
+	"paused":      leaderelection.Paused,
+	"reserved":    leaderelection.Reserved,
 	"lost":        leaderelection.Lost,
 }
 
@@ -65,6 +74,14 @@ func parseState(reply any) (leaderelection.State, error) {
 		Warning:   fields[fieldWarning],
 
 		Candidates: int(min(max(numbers[fieldCandidates], 0), math.MaxInt32)),
+		Priority:   int(numbers[fieldPriority]),
+		Heir:       fields[fieldHeir],
+	}
+	if by, to := fields[fieldAskedBy], fields[fieldAskedTo]; by != "" {
+		state.Asked = &leaderelection.StepDownError{By: by, To: to}
+	}
+	if since := numbers[fieldPauseSince]; since != 0 {
+		state.Pause = &leaderelection.Pause{By: fields[fieldPauseBy], Since: moment(since), Until: moment(numbers[fieldPauseUntil])}
 	}
 	if holder := fields[fieldHolder]; holder != "" {
 		state.Leader = &leaderelection.LeaderInfo{

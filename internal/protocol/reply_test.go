@@ -10,7 +10,8 @@ import (
 
 // aReply is one as a script sends it.
 func aReply() []any {
-	return []any{"held", "9223372036854775807", "10000", "-1", "1700000000000001", "holder", "host", "9007199254740993", "1700000000000000", "1699999999999999", "careful", "7"}
+	return []any{"held", "9223372036854775807", "10000", "-1", "1700000000000001", "holder", "host", "9007199254740993", "1700000000000000", "1699999999999999", "careful", "7",
+		"-3", "alice", "heir", "1700000000000002", "1700000000000003", "bob", ""}
 }
 
 func TestReplyIsReadToTheLastDigit(t *testing.T) {
@@ -18,10 +19,16 @@ func TestReplyIsReadToTheLastDigit(t *testing.T) {
 	state, err := parseState(aReply())
 	want := leaderelection.State{
 		Verdict: leaderelection.Held, Term: 1<<63 - 1, TTL: 10 * time.Second, Remaining: -time.Millisecond,
-		Now: time.UnixMicro(1700000000000001), Warning: "careful", Candidates: 7,
+		Now: time.UnixMicro(1700000000000001), Warning: "careful", Candidates: 7, Priority: -3,
 	}
-	leader := state.Leader
-	state.Leader = nil
+	leader, asked, pause := state.Leader, state.Asked, state.Pause
+	state.Leader, state.Asked, state.Pause = nil, nil, nil
+	if asked == nil || *asked != (leaderelection.StepDownError{By: "alice", To: "heir"}) {
+		t.Errorf("asked: %+v", asked)
+	}
+	if pause == nil || pause.By != "bob" || !pause.Since.Equal(time.UnixMicro(1700000000000002)) || !pause.Until.Equal(time.UnixMicro(1700000000000003)) {
+		t.Errorf("paused: %+v", pause)
+	}
 	if err != nil || state != want {
 		t.Errorf("got %+v, %v; want %+v", state, err, want)
 	}
@@ -43,7 +50,7 @@ func TestReplyThatIsNoneIsAnUnknownOutcome(t *testing.T) {
 			garbage[name+" as field "+decimal(int64(i))] = reply
 		}
 	}
-	for _, i := range []int{fieldVerdict, fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat, fieldCandidates} {
+	for _, i := range []int{fieldVerdict, fieldTerm, fieldTTL, fieldWait, fieldNow, fieldHolderTerm, fieldSince, fieldBeat, fieldCandidates, fieldPriority, fieldPauseSince, fieldPauseUntil} {
 		for _, value := range []string{"", "x", "1.5", "1e3", "9223372036854775808", strings.Repeat("9", 1000)} {
 			reply := aReply()
 			reply[i] = value

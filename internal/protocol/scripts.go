@@ -7,10 +7,14 @@ import (
 )
 
 // The protocol's rules are in the Lua scripts, each of which opens with its keys,
-// its arguments and the rule it enforces. common.lua goes in front of each.
+// its arguments and the rule it enforces. Three of them go in front of each other.
 var (
 	//go:embed scripts/common.lua
 	commonLua string
+	//go:embed scripts/orders.lua
+	ordersLua string
+	//go:embed scripts/standing.lua
+	standingLua string
 	//go:embed scripts/acquire.lua
 	acquireLua string
 	//go:embed scripts/renew.lua
@@ -21,6 +25,8 @@ var (
 	readLua string
 	//go:embed scripts/inspect.lua
 	inspectLua string
+	//go:embed scripts/steer.lua
+	steerLua string
 	//go:embed scripts/announce.lua
 	announceLua string
 
@@ -29,6 +35,7 @@ var (
 	releaseScript  = newScript(releaseLua).first()
 	readScript     = newScript(readLua)
 	inspectScript  = newScript(inspectLua)
+	steerScript    = newScript(steerLua)
 	announceScript = newScript(announceLua)
 )
 
@@ -40,7 +47,7 @@ type script struct {
 }
 
 func newScript(lua string) *script {
-	text := commonLua + lua
+	text := commonLua + ordersLua + standingLua + lua
 	sum := sha1.Sum([]byte(text)) //nolint:gosec // as above
 	return &script{text: text, hash: hex.EncodeToString(sum[:])}
 }

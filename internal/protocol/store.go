@@ -34,6 +34,7 @@ var (
 	_ leaderelection.Announcer = (*Store)(nil)
 	_ leaderelection.Checker   = (*Store)(nil)
 	_ leaderelection.Inspector = (*Store)(nil)
+	_ leaderelection.Steerer   = (*Store)(nil)
 )
 
 // New makes a Store over a server.
@@ -85,7 +86,7 @@ func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelec
 	}
 	state, err := s.askAcknowledged(ctx, acquireScript, k.list(),
 		bid.ID, bid.Claim, milliseconds(bid.TTL), decimal(bid.SeenTerm), milliseconds(bid.SeenTTL),
-		bid.Hostname, k.events, milliseconds(presence))
+		bid.Hostname, k.events, milliseconds(presence), decimal(int64(bid.Priority)), flag(bid.Preempts))
 	if err == nil {
 		state.Warning = joined(state.Warning, s.watch.warning(k.channel(bid.ID)))
 	}
@@ -99,14 +100,14 @@ func joined(warnings ...string) string {
 // Renew extends the lease.
 func (s *Store) Renew(ctx context.Context, tenure leaderelection.Tenure) (leaderelection.State, error) {
 	return s.askAcknowledged(ctx, renewScript, keysOf(tenure.Key).list()[:3],
-		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Hostname, microseconds(tenure.Since))
+		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Hostname, microseconds(tenure.Since), decimal(int64(tenure.Priority)))
 }
 
 // Release gives the lease back.
 func (s *Store) Release(ctx context.Context, tenure leaderelection.Tenure) error {
 	k := keysOf(tenure.Key)
 	_, err := s.ask(ctx, releaseScript, k.list(),
-		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Reason, k.events)
+		tenure.ID, tenure.Claim, milliseconds(tenure.TTL), decimal(tenure.Term), tenure.Reason, k.events, decimal(tenure.Drained.Milliseconds()))
 	return err
 }
 
@@ -202,5 +203,12 @@ func milliseconds(d time.Duration) string {
 // microseconds is the opposite of moment. What was before 1970, as the zero Time
 // is, was never granted by a server.
 func microseconds(t time.Time) string { return decimal(max(0, t.UnixMicro())) }
+
+func flag(set bool) string {
+	if set {
+		return "1"
+	}
+	return ""
+}
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

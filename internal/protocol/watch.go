@@ -187,6 +187,8 @@ func (w *watchers) deliver(message Message) {
 		hint = leaderelection.HintMissed
 	case message.Payload == "elected":
 		hint = leaderelection.HintElected
+	case message.Payload == "order":
+		hint = leaderelection.HintOrder
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -200,9 +202,11 @@ func (w *watchers) deliver(message Message) {
 	}
 }
 
-// worth orders the hints by what it costs to lose one: with a release, time without a
-// leader; with a grant, nothing to those who wait for the lease.
-var worth = map[leaderelection.Hint]int{leaderelection.HintElected: 0, leaderelection.HintMissed: 1, leaderelection.HintVacant: 2}
+// worth orders the hints by what it costs to lose one: time of somebody who waits for
+// an order to be done; time without a leader; nothing to those who wait for the lease.
+var worth = map[leaderelection.Hint]int{
+	leaderelection.HintElected: 0, leaderelection.HintMissed: 1, leaderelection.HintVacant: 2, leaderelection.HintOrder: 3,
+}
 
 // offer leaves a hint for a watcher that may be busy. Of two that wait, the one
 // that is worth more is kept.

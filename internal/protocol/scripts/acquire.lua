@@ -3,7 +3,9 @@
 -- KEYS: 1 to 5
 -- ARGV: 1 InstanceID  2 claim  3 ttl  4 seen: the highest term the candidate has heard of
 --       5 the ttl of that term's lease  6 host  7 channel  8 presence: how long the candidate counts as present
--- Reply: granted, or held / quarantined with the time to wait; lost for a claim that was given back or has ended.
+--       9 priority  10 '1' to have a leader of lower priority asked to step down
+-- Reply: granted, or held / quarantined / paused / reserved with the time to wait; lost for a claim that was
+-- given back or has ended.
 --
 -- A claim is granted once. The same claim finding itself granted is told so
 -- again, without extending anything: the client sent the command twice, and
@@ -11,6 +13,7 @@
 -- let two commands of different age each believe in the whole lease.
 local id, claim, ttl, seen, seen_ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local host, channel, presence = ARGV[6], ARGV[7], tonumber(ARGV[8])
+local priority, preempts = tonumber(ARGV[9]), ARGV[10] == '1'
 local now = now_us()
 
 local record, problem = load()
@@ -22,8 +25,8 @@ local s
 s, problem = standing(record, now)
 if problem then return problem end
 
-if not failed(try('ZADD', KEYS[5], whole(now / 1000 + presence), id)) then
-  redis.pcall('ZREMRANGEBYSCORE', KEYS[5], '-inf', whole(now / 1000))
+if not failed(try('ZADD', KEYS[5], score(priority, now / 1000 + presence), id)) then
+  redis.pcall('ZREMRANGEBYSCORE', KEYS[5], score(priority, 0), score(priority, now / 1000))
   redis.pcall('PEXPIRE', KEYS[5], RETENTION)
 end
 s.candidates = tonumber(try('ZCARD', KEYS[5])) -- nil if that failed
@@ -35,7 +38,23 @@ if claim == record.claim and s.claim == claim and s.ours then
   return reply('granted', record, now, s)
 end
 if claim == record.claim or is_spent(record, claim) then return reply('lost', record, now, s) end
-if s.wait ~= 0 then return reply(refusal(s), record, now, s) end
+
+-- Of a vacancy, whoever is preferred has the first right: for a moment and once, so
+-- that one that doesn't come keeps nobody out.
+if s.refusal == 'reserved' then
+  local mine = record.heir == id
+  if record.heir == '' then mine = not is_outranked(record, now, priority, channel) end
+  if mine then s.refusal, s.wait = nil, 0 end
+elseif not s.refusal and record.heir_until == 0 and is_outranked(record, now, priority, channel) then
+  reserve(record, now, '')
+  s.refusal, s.wait = 'reserved', RESERVED
+end
+if s.refusal == 'paused' and record.claim == '' then redis.pcall('PEXPIRE', KEYS[3], RETENTION) end
+if preempts and s.ours and s.wait == s.ms and priority > record.priority and record.order ~= record.term and not is_paused(record, now)
+  and (wake(channel, id) > 0 or on_cluster()) then -- else it would not be waited for, and ask the next leader, and the next
+  ask(record, id, '', channel)
+end
+if s.wait ~= 0 then return reply(s.refusal, record, now, s) end
 
 -- Server time as the lower bound keeps terms growing where the record was lost.
 local term = greatest(successor(greatest(greatest(record.term, record.seen), seen)), whole(now))
@@ -44,8 +63,9 @@ local ended = record.claim ~= '' and record.term
 local holder = record.holder
 
 local granted = redis.pcall('HSET', KEYS[3], 'term', term, 'claim', claim, 'holder', id, 'host', host,
-  'since', whole(now), 'ttl', whole(ttl), 'run', record.run, 'not_before', '0', 'quarantine', '0', 'seen', '0')
+  'since', whole(now), 'ttl', whole(ttl), 'run', record.run, 'not_before', '0', 'quarantine', '0', 'seen', '0', 'priority', whole(priority))
 if failed(granted) then return granted end
+redis.call('HDEL', KEYS[3], 'order', 'order_by', 'order_to', 'heir', 'heir_until')
 redis.call('PEXPIRE', KEYS[3], RETENTION)
 redis.call('SET', KEYS[2], claim .. ' ' .. whole(ttl), 'PX', whole(ttl))
 redis.call('SET', KEYS[1], id, 'PX', whole(ttl))
@@ -54,5 +74,5 @@ log('begin', 'term', term, 'holder', id, 'host', host)
 try('PUBLISH', channel, 'elected')
 try('ZREVRANGEBYSCORE', KEYS[5], '+inf', '+inf', 'LIMIT', 0, 1) -- which the release will need to wake anybody
 
-record = { term = term, seen = '0', ttl = ttl, since = now, host = host, not_before = 0 }
+record.term, record.seen, record.ttl, record.since, record.host, record.not_before, record.priority = term, '0', ttl, now, host, 0, priority
 return reply('granted', record, now, { ours = true, holder = id, ms = ttl, wait = ttl, candidates = s.candidates })

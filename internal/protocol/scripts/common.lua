@@ -1,5 +1,6 @@
--- Put in front of every other script of this folder. To try one by hand:
---   cat common.lua read.lua > /tmp/s.lua; redis-cli --eval /tmp/s.lua L '{L}:lease' '{L}:term' '{L}:history' '{L}:candidates'
+-- Put in front of every script, and behind it orders.lua and standing.lua. To try one by hand:
+--   cat common.lua orders.lua standing.lua read.lua > /tmp/s.lua
+--   redis-cli --eval /tmp/s.lua L '{L}:lease' '{L}:term' '{L}:history' '{L}:candidates'
 --
 -- KEYS, in every script but announce.lua, all in one Cluster slot. A script is given
 -- the first so many of them, as many as it needs: while a slot is being moved,
@@ -8,7 +9,7 @@
 --   2  {L}:lease      string  the claim that holds the lease, and the ttl it was granted
 --   3  {L}:term       hash    the record: who was last granted what, by which server
 --   4  {L}:history    stream  beginnings and ends of terms
---   5  {L}:candidates zset    who takes part, scored by the ms until which it counts as present
+--   5  {L}:candidates zset    who takes part, scored by priority and the ms until which it counts as present
 --
 -- Terms are handled as decimal strings: a Lua number is exact up to 2^53 only.
 -- Durations are in milliseconds, moments in microseconds of this server's clock.
@@ -69,24 +70,31 @@ local function try(...)
 end
 
 local LAST_TERM = '9223372036854775807' -- that fits into an int64
-local NUMBERS = { term = 19, seen = 19, since = 16, not_before = 16, quarantine = 12, ttl = 12 } -- with the digits each may have
-local FIELDS = { 'term', 'seen', 'since', 'not_before', 'quarantine', 'ttl', 'claim', 'holder', 'host', 'run', 'spent' }
+local NUMBERS = { -- with the digits each may have
+  term = 19, seen = 19, since = 16, not_before = 16, quarantine = 12, ttl = 12,
+  order = 19, heir_until = 16, pause_since = 16, pause_until = 16,
+}
+local OWN = 11 -- so many of the fields are the protocol's own; the others may stand without them, and then there is no record
+local FIELDS = { 'term', 'seen', 'since', 'not_before', 'quarantine', 'ttl', 'claim', 'holder', 'host', 'run', 'spent',
+  'order', 'order_by', 'order_to', 'heir', 'heir_until', 'pause_since', 'pause_until', 'pause_by', 'priority' }
 
 -- load returns the record; where there is none, an empty one with exists = false.
 --   term, claim, holder, host, since, ttl: of the last grant; claim is '' once it was released
 --   run: the server that wrote it      seen: the highest term that a candidate has told of
 --   not_before: until when nobody may acquire      quarantine: how long that was when it began
 --   spent: the last claims that were given back, each with a space behind it
+--   priority: of the last grant's holder; the others are explained in orders.lua
 local function load()
   local values = redis.pcall('HMGET', KEYS[3], unpack(FIELDS))
   if failed(values) then
     if string.find(values.err, 'WRONGTYPE', 1, true) then return nil, wrong_type(3, 'does not hold a hash') end
     return nil, values
   end
-  local record = { exists = false }
+  local record, any = { exists = false }, false
   for i, field in ipairs(FIELDS) do
     local value, digits = values[i], NUMBERS[field]
-    if value then record.exists = true end
+    if value then any = true end
+    if value and i <= OWN then record.exists = true end
     if digits then
       value = value or '0'
       if not string.match(value, '^%d+$') or #value > digits or (#value == 19 and greater(value, LAST_TERM)) then
@@ -96,10 +104,13 @@ local function load()
     end
     record[field] = value or ''
   end
-  if not record.exists and redis.call('EXISTS', KEYS[3]) == 1 then
+  if not any and redis.call('EXISTS', KEYS[3]) == 1 then
     return nil, wrong_type(3, 'holds a hash of somebody else')
   end
-  for _, field in ipairs({ 'since', 'not_before', 'quarantine', 'ttl' }) do record[field] = tonumber(record[field]) end
+  for _, field in ipairs({ 'since', 'not_before', 'quarantine', 'ttl', 'heir_until', 'pause_since', 'pause_until' }) do
+    record[field] = tonumber(record[field])
+  end
+  record.priority = tonumber(record.priority) or 0
   if record.claim ~= '' and record.ttl == 0 then return nil, wrong_type(3, 'has a claim that was granted for no time') end
   return record
 end
@@ -191,19 +202,6 @@ local function guard(record, now, ttl, seen, seen_ttl)
   return nil
 end
 
--- left returns how long a key lives yet, 0 if it is gone. A key of ours never has
--- more left than its lease was granted for: more, or no expiry at all, comes of a
--- clock that went back or of somebody's PERSIST, and is cut.
-local function left(i, most)
-  local ms = redis.call('PTTL', KEYS[i])
-  if ms == -2 then return 0 end
-  if ms == -1 or ms > most then
-    redis.pcall('PEXPIRE', KEYS[i], whole(most))
-    return most
-  end
-  return ms
-end
-
 local SPENT = 8 -- so many claims that were given back are remembered
 
 local function is_spent(record, claim)
@@ -224,76 +222,9 @@ local function permit_writes()
   redis.call('HDEL', KEYS[3], 'no such field')
 end
 
--- standing finds out who holds the lease. Three keys are witnesses to it, each
--- extended by every renewal, so that the loss of one or two frees nothing: L, the
--- lease, and the record, whose own expiry tells when it was last used.
-local function standing(record, now)
-  local s = { ms = 0 }
-  local holder, claim, lease_ttl, problem
-  holder, problem = get(1)
-  if problem then return nil, problem end
-  claim, lease_ttl, problem = get_lease()
-  if problem then return nil, problem end
-
-  if record.claim ~= '' then s.ms = math.max(0, left(3, RETENTION) - RETENTION + record.ttl) end
-  if claim then s.ms = math.max(s.ms, left(2, lease_ttl)) end
-  s.claim, s.ours = claim, s.ms > 0
-
-  if holder and s.ours and holder == record.holder then
-    s.ms = math.max(s.ms, left(1, record.ttl))
-  elseif holder then
-    local foreign = redis.call('PTTL', KEYS[1])
-    if foreign == -1 and record.claim ~= '' and holder == record.holder then
-      foreign = left(1, record.ttl) -- not foreign: our own, after a PERSIST, and nobody asked before the lease had ended (F39)
-    end
-    s.ours = false
-    if foreign == -1 then s.ms = -1 else s.ms = math.max(s.ms, foreign, 1) end
-  end
-  s.holder = holder or (s.ours and record.holder) or ''
-  s.wait = s.ms
-  if s.ms >= 0 then s.wait = math.max(s.ms, math.ceil((record.not_before - now) / 1000)) end
-  return s
-end
-
--- reply: verdict, term, ttl, wait, now, then of the leader: holder, host, term,
--- since, last heartbeat (holder '' if nobody leads); then the warning, and how many
--- take part, 0 where that was not counted.
-local function reply(verdict, record, now, s)
-  local host, term, since, beat = '', '0', 0, 0
-  local known, ttl = greatest(record.term, record.seen), record.ttl
-  if verdict == 'granted' then known = record.term end -- what a rival told of is not what was granted
-  if now < record.not_before then ttl = math.max(ttl, record.quarantine) end
-  if s.ours then
-    host, term, since = record.host, record.term, record.since
-    beat = now - (record.ttl - s.ms) * 1000
-  end
-  return { verdict, known, whole(ttl), whole(s.wait), whole(now),
-    s.holder, host, term, whole(since), whole(beat), warning, whole(s.candidates or 0) }
-end
-
-local function refusal(s)
-  if s.ms ~= 0 then return 'held' end
-  if s.wait > 0 then return 'quarantined' end
-  return 'vacant'
-end
-
 -- log adds to the history, which is best effort. What is there instead of a
 -- history is somebody else's, and gets no expiry.
 local function log(event, ...)
   if failed(try('XADD', KEYS[4], 'MAXLEN', '~', '1000', '*', 'event', event, ...)) then return end
   redis.pcall('PEXPIRE', KEYS[4], RETENTION)
-end
-
--- look replies who leads, and changes nothing.
-local function look()
-  if field(info('replication'), 'role', '%a+') == 'slave' then
-    return redis.error_reply('READONLY this is a replica, and who leads may be news to it') -- (F37)
-  end
-  local now = now_us()
-  local record, problem = load()
-  if problem then return problem end
-  local s
-  s, problem = standing(record, now)
-  if problem then return problem end
-  return reply(refusal(s), record, now, s)
 end

@@ -2,13 +2,11 @@
 --
 -- KEYS: 1 to 5
 -- ARGV: 1 InstanceID  2 claim  3 ttl  4 term, 0 for a bid whose outcome is unknown  5 reason  6 channel
+--       7 drained: for how many ms nobody had led when this was sent, the work having taken that long to stop
 -- Reply: granted if the lease was this claim's, else lost.
 --
 -- The claim is noted as spent even where it holds nothing: this release may have
 -- overtaken the acquire that it is meant to undo.
-local FEW = 5 -- candidates that a release wakes
-local MOST = 200 -- candidates that it tries to; on a Cluster, PUBLISH counts who listens at the same node only
-
 local id, claim, ttl, term, reason, channel = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local now = now_us()
 
@@ -28,27 +26,19 @@ if claim ~= record.claim then
 end
 
 redis.call('HSET', KEYS[3], 'claim', '')
+redis.call('HDEL', KEYS[3], 'heir', 'heir_until') -- this is another vacancy than the last
 if get_lease() == claim then redis.call('DEL', KEYS[2]) end
 if get(1) == id then redis.call('DEL', KEYS[1]) end
-log('end', 'term', record.term, 'holder', id, 'reason', reason)
+local asked = record.order == record.term
+log('end', 'term', record.term, 'holder', id, 'reason', reason, 'by', asked and record.order_by or '', 'drained', ARGV[7])
 
--- Whoever watches is told; of the candidates a few. All of ten thousand would keep Redis
--- busy for longer than one of them needs to be elected (F22). Who counts as present for
--- longest was heard from last, most likely, and lives; PUBLISH tells whether anybody
--- received the message, so that those who have stopped since don't count.
+-- Whoever watches is told; of the candidates a few, and first the one that was named to
+-- succeed. One that doesn't hear it is not waited for.
 try('PUBLISH', channel, 'vacant')
-local woken = 0
-local function wake(candidate)
-  local received = try('PUBLISH', channel .. ':' .. candidate, 'vacant')
-  if not failed(received) then woken = woken + received end
-end
 redis.pcall('ZREM', KEYS[5], id)
-wake(id) -- another process may have this InstanceID (F23)
-local present = redis.pcall('ZREVRANGEBYSCORE', KEYS[5], '+inf', whole(now / 1000), 'LIMIT', 0, MOST)
-if not failed(present) then
-  for _, candidate in ipairs(present) do
-    if woken >= FEW then break end
-    wake(candidate)
-  end
+wake(channel, id) -- another process may have this InstanceID (F23)
+if asked and record.order_to ~= '' and (wake(channel, record.order_to) > 0 or on_cluster()) then
+  reserve(record, now, record.order_to)
 end
+if not is_paused(record, now) then wake_few(channel, now) end
 return reply('granted', record, now, { ours = false, holder = '', ms = 0, wait = 0 })

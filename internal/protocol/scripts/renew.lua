@@ -1,7 +1,7 @@
 -- renew extends the lease of a claim to a whole ttl from now.
 --
 -- KEYS: 1 to 3
--- ARGV: 1 InstanceID  2 claim  3 ttl  4 term  5 host  6 since: when the term began
+-- ARGV: 1 InstanceID  2 claim  3 ttl  4 term  5 host  6 since: when the term began  7 priority
 -- Reply: granted, or lost.
 --
 -- The lease is ours where the record names our term and claim; and where it names
@@ -38,11 +38,11 @@ end
 if higher or holder ~= id or lease ~= claim then
   redis.call('SET', KEYS[2], claim .. ' ' .. whole(ttl), 'PX', whole(ttl))
   redis.call('SET', KEYS[1], id, 'PX', whole(ttl))
-  redis.call('HSET', KEYS[3], 'term', term, 'claim', claim, 'holder', id, 'host', host, 'since', since, 'ttl', whole(ttl))
+  redis.call('HSET', KEYS[3], 'term', term, 'claim', claim, 'holder', id, 'host', host, 'since', since, 'ttl', whole(ttl), 'priority', ARGV[7])
 end
 redis.call('PEXPIRE', KEYS[1], whole(ttl))
 redis.call('PEXPIRE', KEYS[2], whole(ttl))
 redis.call('PEXPIRE', KEYS[3], RETENTION)
 
-record.term, record.host, record.since, record.ttl = term, host, tonumber(since), ttl
+record.term, record.host, record.since, record.ttl, record.priority = term, host, tonumber(since), ttl, tonumber(ARGV[7])
 return reply('granted', record, now, { ours = true, holder = id, ms = ttl, wait = ttl })
