@@ -61,6 +61,11 @@ func init() {
 		"stopped":        onProcess(3, 1, 0, func(i *instance, f Fault) { i.stop(f.For) }),
 		"resigns":        onProcess(3, 0, 0, func(i *instance, _ Fault) { i.resign() }),
 
+		"asked to step down":               onServer(2, 0, func(w *world, _ Fault) { w.staff.askToStepDown(anybody) }),
+		"asked to step down for":           onSlot(3, 0, 0, func(s *slot, _ Fault) { s.world.staff.askToStepDown(s.number) }),
+		"elections paused":                 onServer(2, 1.5, func(w *world, f Fault) { w.staff.pause(f.For, false) }),
+		"elections paused, not the leader": onServer(1, 1.5, func(w *world, f Fault) { w.staff.pause(f.For, true) }),
+
 		"work returns":       onProcess(2, 0, 0, func(i *instance, _ Fault) { i.order(workReturns) }),
 		"work fails":         onProcess(1, 0, 0, func(i *instance, _ Fault) { i.order(workFails) }),
 		"work panics":        onProcess(1, 0, 0, func(i *instance, _ Fault) { i.order(workPanics) }),
@@ -73,9 +78,9 @@ func init() {
 		"server fails over to a replica": onServer(4, 1, (*world).failOver),
 		"server restarts with its data":  onServer(1, 1, (*world).restart),
 		"server frozen":                  onServer(3, 2, (*world).freeze),
-		"flushed":                        onServer(3, 0, func(w *world, _ Fault) { w.host.command("FLUSHALL") }),
+		"flushed":                        onServer(3, 0, (*world).flush),
 		"scripts flushed":                onServer(1, 0, func(w *world, _ Fault) { w.host.command("SCRIPT", "FLUSH") }),
-		"key deleted":                    onServer(3, 0, func(w *world, f Fault) { w.host.command("DEL", f.What) }).of(lockKey, leaseKey, recordKey).thatMeddles(),
+		"key deleted":                    onServer(3, 0, (*world).deleteKey).of(lockKey, leaseKey, recordKey).thatMeddles(),
 		"key persisted":                  onServer(1, 0, func(w *world, f Fault) { w.host.command("PERSIST", f.What) }).of(lockKey, leaseKey, recordKey).thatMeddles(),
 		"key overwritten":                onServer(2, 1, (*world).overwrite).of(lockKey, leaseKey, recordKey).thatMeddles(),
 		"lock taken the old way":         onServer(1, 1, (*world).takeTheOldWay),
@@ -127,18 +132,37 @@ func (k kind) thatMeddles() kind {
 func (w *world) restartEmpty(f Fault) {
 	w.host.stop()
 	w.later(f.For, func() { w.host.begin(w.host.server.Restart) })
+	w.staff.forgets()
+}
+
+func (w *world) flush(Fault) {
+	w.host.command("FLUSHALL")
+	w.staff.forgets()
+}
+
+func (w *world) deleteKey(f Fault) {
+	w.host.command("DEL", f.What)
+	if f.What == recordKey {
+		w.staff.forgets()
+	}
 }
 
 // rollBack restarts the server from what it had written to disk a while before.
 func (w *world) rollBack(f Fault) {
 	snapshot := w.snapshot()
-	w.later(f.For, func() { w.host.begin(func() { w.host.server.RestartFrom(snapshot) }) })
+	w.later(f.For, func() {
+		w.host.begin(func() { w.host.server.RestartFrom(snapshot) })
+		w.staff.forgets()
+	})
 }
 
 // failOver replaces the server by a replica that has missed what came last.
 func (w *world) failOver(f Fault) {
 	snapshot := w.snapshot()
-	w.later(f.For, func() { w.host.begin(func() { w.host.server.FailOver(snapshot) }) })
+	w.later(f.For, func() {
+		w.host.begin(func() { w.host.server.FailOver(snapshot) })
+		w.staff.forgets()
+	})
 }
 
 func (w *world) snapshot() miniserver.Snapshot {
@@ -158,7 +182,7 @@ func (w *world) freeze(f Fault) {
 }
 
 func (w *world) overwrite(f Fault) {
-	w.host.command("DEL", f.What)
+	w.deleteKey(f)
 	w.host.command("RPUSH", f.What, "somebody", "else's")
 	w.later(f.For, w.removeForeign)
 }

@@ -53,10 +53,16 @@ func newInstance(s *slot, process string, m *simulatedMachine) *instance {
 		DisableIdentity:          true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
-	election, err := leaderelection.New(i.store(), w.plan.config(i.id),
+	options := []leaderelection.Option{
 		leaderelection.WithLogger(slog.New(slog.DiscardHandler)),
 		leaderelection.WithObserver(leaderelection.ObserverFunc(i.observe)),
-		leaderelection.WithDrainTimeout(2*w.plan.TTL))
+		leaderelection.WithDrainTimeout(2 * w.plan.TTL),
+		leaderelection.WithPriority(w.plan.Priorities[s.number]),
+	}
+	if w.plan.Preempts[s.number] {
+		options = append(options, leaderelection.WithPreemption())
+	}
+	election, err := leaderelection.New(i.store(), w.plan.config(i.id), options...)
 	if err != nil {
 		panic(err) // the plan is wrong
 	}
@@ -77,7 +83,8 @@ func (i *instance) store() leaderelection.Store {
 	return struct {
 		leaderelection.Store
 		leaderelection.Watcher
-	}{store, store}
+		leaderelection.Steerer
+	}{store, store, store}
 }
 
 // run takes part: in three of four places by Lead, in the others by Start, where

@@ -20,6 +20,8 @@ type Plan struct {
 	HeedsContext          bool          // ContextTimeoutEnabled of the client
 	Announces             bool          // whether LeaderInfo is published
 	ReadTimeout           time.Duration // of the client
+	Priorities            []int         // of each candidate
+	Preempts              []bool        // whether a candidate does
 	Faults                []Fault       // in the order of their beginning
 }
 
@@ -72,6 +74,14 @@ func NewPlan(seed uint64) Plan {
 	}
 	for range 1 + dice.IntN(8) {
 		p.Faults = append(p.Faults, p.newFault(dice))
+	}
+	ranked := dice.IntN(3) == 0
+	for range p.Candidates {
+		priority, preempts := dice.IntN(4)-1, dice.IntN(3) == 0
+		if !ranked {
+			priority, preempts = 0, false
+		}
+		p.Priorities, p.Preempts = append(p.Priorities, priority), append(p.Preempts, preempts)
 	}
 	slices.SortFunc(p.Faults, func(a, b Fault) int { return int(a.At - b.At) })
 	p.spaceMeddling()
@@ -139,6 +149,7 @@ func (p Plan) String() string {
 	for _, rate := range p.Rates {
 		fmt.Fprintf(&b, " %.3f", rate)
 	}
+	fmt.Fprintf(&b, "\npriorities %v, preempting %v", p.Priorities, p.Preempts)
 	b.WriteString("\nfaults:\n")
 	for i, f := range p.Faults {
 		fmt.Fprintf(&b, "  %2d %v\n", i, f)

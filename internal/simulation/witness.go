@@ -19,6 +19,9 @@ func (w *witness) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderel
 	sent := time.Now()
 	state, err := w.Store.Acquire(ctx, bid)
 	w.confirm(sent, state, err)
+	if err == nil && state.Verdict == leaderelection.Granted {
+		w.instance.world.staff.checkGrant(w.instance.process, sent)
+	}
 	return state, err
 }
 

@@ -15,6 +15,7 @@ type world struct {
 	began time.Time
 	host  *host
 	slots []*slot
+	staff *operator
 	added chan struct{} // wakes the goroutine that does the tasks
 
 	mu            sync.Mutex
@@ -41,6 +42,7 @@ func newWorld(plan Plan, tell bool) *world {
 	w := &world{plan: plan, began: time.Now(), tell: tell, added: make(chan struct{}, 1)}
 	w.troubledUntil = w.began
 	w.host = newHost(plan.FreshServer, w.note)
+	w.staff = newOperator(w)
 	for number := range plan.Candidates {
 		w.slots = append(w.slots, newSlot(w, number))
 	}
@@ -69,54 +71,6 @@ func (w *world) suffer() {
 		kinds[f.Kind].strike(w, f)
 		synctest.Wait()
 	}
-}
-
-// recover checks that there is a leader again in time (P4), and that it stays one.
-func (w *world) recover() {
-	for until := w.untroubled(); time.Now().Before(until); until = w.untroubled() {
-		w.watchUntil(until)
-		w.removeForeign() // else who is restarted fails again, and all is never well
-	}
-	w.removeForeign()
-	if !w.plan.HeedsContext { // calls that hang do so for this long, whatever the election wants
-		w.watchUntil(time.Now().Add(w.plan.ReadTimeout))
-	}
-	well, bound := time.Now(), w.plan.recovery()
-	for w.confirmedSince(well) == nil {
-		if time.Since(well) > bound {
-			w.violate("P4, always a leader again", "nobody leads %v after the last fault ended", bound)
-			return
-		}
-		w.watchUntil(time.Now().Add(w.often()))
-	}
-	leader := w.leader()
-	w.watchUntil(time.Now().Add(2 * w.plan.Heartbeat))
-	if w.leader() != leader {
-		w.violate("P4, always a leader again", "%s leads, and then no more, though nothing is wrong", leader.process)
-	}
-}
-
-// confirmedSince returns who leads by a lease that the server has granted or
-// renewed since then: an older one may be about to end.
-func (w *world) confirmedSince(moment time.Time) *instance {
-	i := w.leader()
-	if i == nil {
-		return nil
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.confirmed.Before(moment.Add(w.plan.TTL)) {
-		return nil
-	}
-	return i
-}
-
-// recovery is within what time somebody must lead once all is well. A quarantine
-// may begin at the first contact, which a candidate makes that slept for a
-// RetryInterval, or waited for a call that hung; it lasts a LockTTL by the server's
-// clock, after which somebody asks.
-func (p Plan) recovery() time.Duration {
-	return p.TTL + p.Retry + 2*p.Heartbeat + time.Second + p.TTL/10
 }
 
 // watchUntil lets time pass and things happen, and looks at who leads meanwhile.
@@ -187,6 +141,7 @@ func (w *world) end() {
 	for _, s := range w.slots {
 		s.cleanUp()
 	}
+	_ = w.staff.client.Close()
 	w.host.thaw()
 	w.host.server.Close()
 	time.Sleep(settling)

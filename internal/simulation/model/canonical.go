@@ -26,7 +26,7 @@ func (ids identities) of(s state) identity {
 	}
 	same := ids.config.canonical(s)
 	id := maphash.Comparable(ids.seeds[0], same)
-	if !ids.config.Isolation { // there the two are not alike
+	if !ids.config.Isolation && !ids.config.Ranked { // there the two are not alike
 		swapped := ids.config.canonical(s.swapped())
 		if other := maphash.Comparable(ids.seeds[0], swapped); other < id {
 			same, id = swapped, other
@@ -55,7 +55,9 @@ func (c Config) canonical(s state) state {
 		server.spent &= bids
 		if !c.Rules.regrants() { // else a claim is also that of whoever held it
 			server.claim, server.leaseClaim = only(alive, server.claim), only(alive, server.leaseClaim)
-			server.holder = 0
+			if !c.Ranked { // else it matters whose lease has expired
+				server.holder = 0
+			}
 		}
 	}
 	if !c.Rules.TermPlusOne {
@@ -89,6 +91,7 @@ func (s *server) settle(now tick, seenMatters bool) {
 	if s.claim == 0 {
 		s.holder = 0
 	}
+	s.orders.settle(now, s.claim != 0)
 }
 
 // claimsInUse are those that anybody knows or anything under way names, and those of
@@ -223,6 +226,7 @@ func (s state) swapped() state {
 	s.candidates[0], s.candidates[1] = s.candidates[1], s.candidates[0]
 	for _, server := range s.servers() {
 		server.holder = 1 - server.holder
+		server.swap()
 	}
 	for i := range s.requests {
 		if s.requests[i].op != none {

@@ -47,9 +47,9 @@ func (c Config) Explore(progress func(depth, states int)) Outcome {
 // others; it may be nil.
 func (c Config) explore(ids identities, progress func(depth, states int), visit func(state)) Outcome {
 	x := exploration{Config: c, identities: ids, visited: map[identity]struct{}{}, began: time.Now()}
-	x.discover(initial(), way{})
+	x.discover(c.initial(), way{})
 	var steps []step
-	for level, number := []state{initial()}, 0; len(level) > 0; x.Depth++ {
+	for level, number := []state{c.initial()}, 0; len(level) > 0; x.Depth++ {
 		if progress != nil {
 			progress(x.Depth, len(x.ways))
 		}
@@ -105,7 +105,7 @@ func (x *exploration) story(number int) []string {
 	tell := func(after state, e event) {
 		lines = append(lines, fmt.Sprintf("%2d  %v%s", after.now, e, leaders(after)))
 	}
-	s := initial()
+	s := x.initial()
 	for _, number := range numbers {
 		step := x.steps(nil, s)[number]
 		s = step.after

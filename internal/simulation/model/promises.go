@@ -8,11 +8,12 @@ const (
 	OneLeader   Promise = "P1: one leader"
 	TermsGrow   Promise = "P2: terms only grow"
 	AlwaysAgain Promise = "P4: always a leader again"
+	PauseHolds  Promise = "a pause elects nobody"
 )
 
 // judge returns the promise that a state breaks, "" if it breaks none.
 func (c Config) judge(s state) Promise {
-	for _, promise := range []Promise{OneLeader, TermsGrow, AlwaysAgain} {
+	for _, promise := range []Promise{OneLeader, TermsGrow, PauseHolds, AlwaysAgain} {
 		if (c.Only == "" || c.Only == promise) && !c.keeps(promise, s) {
 			return promise
 		}
@@ -26,6 +27,8 @@ func (c Config) keeps(promise Promise, s state) bool {
 		return !s.candidates[0].believes(s.now) || !s.candidates[1].believes(s.now)
 	case TermsGrow:
 		return !s.repeated
+	case PauseHolds:
+		return !s.electedInPause
 	}
 	if s.requests[0].op != none || s.answers[0].op != none {
 		return true // judged once what is under way has arrived or was lost, which are states too
@@ -47,14 +50,21 @@ func (c Config) survivors(s state) [][]int8 {
 }
 
 // recovery is within how many ticks somebody leads once nothing goes wrong any
-// more: a lease that nobody leads by and a quarantine, which run at once, and the
-// tick after which the next bid is sent.
-const recovery = ttl + 1
+// more: a lease that nobody leads by and a quarantine, which run at once, the
+// tick after which the next bid is sent, and a reservation for somebody who is dead. A
+// pause ends first: it is no fault.
+func (c Config) recovery() tick {
+	if c.Orders > 0 || c.Ranked {
+		return ttl + 1 + reservedFor
+	}
+	return ttl + 1
+}
 
 // recovers lets those who are alive live on undisturbed, the others having died at
 // this moment, and reports whether one of them leads in time.
 func (c Config) recovers(s state, alive []int8, tell teller) bool {
 	before := s.candidates
+	s.server.paused, s.old.paused = false, false
 	s.candidates = [2]candidate{}
 	for _, who := range alive {
 		s.candidates[who] = before[who]
@@ -62,7 +72,7 @@ func (c Config) recovers(s state, alive []int8, tell teller) bool {
 			s = c.arrive(c.giveUp(s, who), tell)
 		}
 	}
-	for range recovery + 1 {
+	for range c.recovery() + 1 {
 		for _, who := range alive {
 			if !s.candidates[who].believes(s.now) {
 				s, _, _ = c.send(s, who)

@@ -63,6 +63,7 @@ func (in *inRedis) compare(q question) {
 		in.t.Fatalf("%+v\n%v: %v", q.server, q.request, err)
 	}
 	after := in.read(q.now)
+	after.ranked = q.server.ranked
 
 	want, r := q.server, q.request
 	var answer string
@@ -74,7 +75,7 @@ func (in *inRedis) compare(q question) {
 		v, term := Rules{}.renew(&want, q.now, r.who, r.claim, r.term)
 		answer = fmt.Sprint(verdictOf(v, want, q.now), " term ", term, " wait ", waitOf(v, want, q.now))
 	default:
-		Rules{}.release(&want, q.now, r.claim, r.term)
+		Rules{}.release(&want, q.now, r.who, r.claim, r.term)
 	}
 	want.settle(q.now, true)
 	after.settle(q.now, true)
@@ -92,15 +93,19 @@ func verdictOf(v verdict, after server, now tick) leaderelection.Verdict {
 		return leaderelection.Lost
 	case now < after.leaseEnd:
 		return leaderelection.Held
-	default:
+	case now < after.notBefore:
 		return leaderelection.Quarantined
+	case after.paused:
+		return leaderelection.Paused
+	default:
+		return leaderelection.Reserved
 	}
 }
 
 // waitOf is for how long a refusal says that it lasts.
 func waitOf(v verdict, after server, now tick) tick {
 	if v == refused {
-		return max(after.leaseEnd, after.notBefore) - now
+		return max(after.leaseEnd, after.notBefore, now) - now
 	}
 	return 0
 }
@@ -117,6 +122,14 @@ func (in *inRedis) load(q question) {
 	_, err = in.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.Del(ctx, lock, leaseKey, termKey, historyKey, candidatesKey)
 		s := q.server
+		if orders := in.ordersOf(s, q.now); len(orders) > 0 {
+			pipe.HSet(ctx, termKey, orders)
+		}
+		for who := range int8(2) {
+			if s.present&(1<<who) != 0 {
+				pipe.ZAdd(ctx, candidatesKey, redis.Z{Member: name(who), Score: float64(s.priorityOf(who))*band + float64(now.Add(time.Hour).UnixMilli())})
+			}
+		}
 		if !s.exists {
 			return nil
 		}
@@ -156,7 +169,9 @@ func (in *inRedis) ask(q question) (string, error) {
 	r := q.request
 	ctx, cancel := context.WithTimeout(in.t.Context(), time.Minute)
 	defer cancel()
-	candidate := leaderelection.Candidate{Key: lock, ID: name(r.who), Hostname: "host", TTL: in.leaseLasts(), Retry: in.tick}
+	candidate := leaderelection.Candidate{
+		Key: lock, ID: name(r.who), Hostname: "host", TTL: in.leaseLasts(), Retry: in.tick, Priority: q.server.priorityOf(r.who),
+	}
 	tenure := leaderelection.Tenure{Candidate: candidate, Claim: claimText(r.claim), Term: in.term(r.term), Since: time.UnixMicro(in.term(r.term)), Reason: "test"}
 	var state leaderelection.State
 	var err error
@@ -187,10 +202,11 @@ func (in *inRedis) read(now tick) server {
 	record, lives := pipe.HGetAll(ctx, termKey), pipe.PTTL(ctx, termKey)
 	lease, leaseLeft := pipe.Get(ctx, leaseKey), pipe.PTTL(ctx, leaseKey)
 	holder, holderLeft := pipe.Get(ctx, lock), pipe.PTTL(ctx, lock)
+	present := pipe.ZRange(ctx, candidatesKey, 0, -1)
 	_, _ = pipe.Exec(ctx) // some keys may be missing
 
 	fields := record.Val()
-	s := server{exists: len(fields) > 0}
+	s := server{exists: fields["run"] != "", orders: in.ordersIn(fields, present.Val(), now)}
 	if !s.exists {
 		return s
 	}

@@ -31,6 +31,8 @@ type server struct {
 
 	leaseClaim int8
 	leaseEnd   tick // the lease stands while it is before that
+
+	orders
 }
 
 // Rules are those of the protocol, or wrong ones. The first five are the variants of
@@ -50,6 +52,10 @@ type Rules struct {
 	CountFromAnswer  bool // a lease is believed in from the moment of the answer
 	ResumeClaim      bool // a bid of unknown outcome is repeated with the same claim later on
 	DoubtLoss        bool // a leader who hears that its lease is lost leads on until its deadline
+
+	PauseElects    bool // a pause keeps nobody from being elected
+	ReserveForEver bool // a vacancy is reserved until its heir comes
+	ReserveAnew    bool // a vacancy is reserved whenever its reservation has ended
 }
 
 // guard begins a quarantine where the server may have forgotten a lease.
@@ -92,6 +98,7 @@ func (v verdict) String() string { return [...]string{"", "granted", "refused", 
 // acquire grants the lease to a claim, if nobody holds one and no quarantine runs.
 func (r Rules) acquire(s *server, now tick, who, claim, seen int8) (v verdict, term int8) {
 	r.guard(s, now, seen)
+	s.present |= 1 << who
 	stands := now < s.leaseEnd
 	switch {
 	case claim == s.claim && s.leaseClaim == claim && stands:
@@ -104,7 +111,7 @@ func (r Rules) acquire(s *server, now tick, who, claim, seen int8) (v verdict, t
 		return granted, s.term
 	case claim == s.claim || s.spent&(1<<claim) != 0:
 		return lost, known(s)
-	case stands || now < s.notBefore:
+	case stands || now < s.notBefore || r.refusesVacancy(s, now, who):
 		return refused, known(s)
 	}
 	term = max(max(s.term, s.seen, seen)+1, now*perTick)
@@ -113,6 +120,7 @@ func (r Rules) acquire(s *server, now tick, who, claim, seen int8) (v verdict, t
 	}
 	s.exists, s.term, s.seen, s.claim, s.holder, s.notBefore = true, term, 0, claim, who, 0
 	s.leaseClaim, s.leaseEnd = claim, now+ttl
+	s.begin()
 	return granted, term
 }
 
@@ -127,18 +135,23 @@ func (r Rules) renew(s *server, now tick, who, claim, term int8) (verdict, int8)
 	if term <= s.term && (term != s.term || claim != s.claim) && !r.RenewAnything {
 		return lost, known(s)
 	}
+	if term != s.term {
+		s.heir = nobodyNamed // who was asked led in another term
+	}
 	s.exists, s.term, s.claim, s.holder = true, term, claim, who
 	s.leaseClaim, s.leaseEnd = claim, now+ttl
 	return granted, term
 }
 
 // release gives the lease of a claim back.
-func (r Rules) release(s *server, now tick, claim, term int8) {
+func (r Rules) release(s *server, now tick, who, claim, term int8) {
 	r.guard(s, now, term)
 	s.exists = true
 	s.spent |= 1 << claim
 	if claim == s.claim || r.ReleaseAnything {
 		s.claim = 0
 		s.leaseClaim, s.leaseEnd = 0, min(s.leaseEnd, now)
+		s.present &^= 1 << who
+		s.vacate(now)
 	}
 }

@@ -17,18 +17,23 @@ type Config struct {
 	Isolation bool
 	Acks      bool // what is granted counts only if the replica has acknowledged it
 
+	Orders int8 // how often somebody asks for a successor or a pause
+	Ranked bool // A has a higher priority than B
+
 	Only Promise // judge by this one alone; "" for all
 }
 
 func (c Config) String() string {
-	return fmt.Sprintf("%d ticks, %d bids, %d faults, %d repeated, %d under way each way, isolation: %t, acknowledgements: %t",
-		c.Ticks, c.Bids, c.Faults, c.Repeat, c.Flight, c.Isolation, c.Acks)
+	return fmt.Sprintf("%d ticks, %d bids, %d faults, %d repeated, %d under way each way, %d orders, ranked: %t, isolation: %t, acknowledgements: %t",
+		c.Ticks, c.Bids, c.Faults, c.Repeat, c.Flight, c.Orders, c.Ranked, c.Isolation, c.Acks)
 }
 
 // Small is explored by every run of the tests, in seconds. Large takes minutes.
 var (
-	Small = Config{Ticks: 4, Bids: 2, Faults: 1, Repeat: 1, Flight: 2}
-	Large = []Config{
+	Small   = Config{Ticks: 4, Bids: 2, Faults: 1, Repeat: 1, Flight: 2}
+	Steered = Config{Ticks: 4, Bids: 2, Faults: 1, Flight: 1, Orders: 2, Ranked: true}
+	Large   = []Config{
+		{Ticks: 4, Bids: 3, Faults: 1, Flight: 1, Orders: 2, Ranked: true},
 		{Ticks: 5, Bids: 3, Faults: 2, Flight: 2},
 		{Ticks: 4, Bids: 3, Faults: 1, Flight: 2, Repeat: 1},
 		{Ticks: 5, Bids: 3, Flight: 2, Isolation: true, Acks: true},
@@ -60,15 +65,18 @@ type state struct {
 	requests   mail
 	answers    mail
 
-	claims, faults, repeats, runs int8 // used up
-	highest                       int8 // term granted so far
-	repeated                      bool // a grant did not exceed it
+	claims, faults, repeats, runs, asked int8 // used up
+	highest                              int8 // term granted so far
+	repeated                             bool // a grant did not exceed it
+	electedInPause                       bool
 }
 
 // initial is an election that nobody has taken part in yet, on a server that has
 // been up for long. The first tick is 1, since its number is the first term's.
-func initial() state {
-	return state{now: 1, server: server{run: 1, born: longAgo}, runs: 1}
+func (c Config) initial() state {
+	s := state{now: 1, server: server{run: 1, born: longAgo}, runs: 1}
+	s.server.ranked = c.Ranked
+	return s
 }
 
 // serverOf is the server that a candidate's requests get to.
@@ -84,8 +92,9 @@ func (s *state) cutOff(who int8) bool { return s.isolated && who == 0 }
 // replace puts another server in the place of the present one.
 func (s *state) replace(data server) {
 	s.runs++
+	ranked := s.server.ranked
 	s.server = data
-	s.server.run, s.server.born = s.runs, s.now
+	s.server.run, s.server.born, s.server.ranked = s.runs, s.now, ranked
 }
 
 // awaited tells whether a candidate still waits for the answer to, or that is, m.

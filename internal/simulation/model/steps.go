@@ -33,6 +33,9 @@ const (
 	restartsFromCopy
 	crashes
 	isolates
+	asks
+	pauses
+	resumes
 )
 
 func (e event) String() string {
@@ -63,6 +66,12 @@ func (e event) String() string {
 		return "the server restarts empty"
 	case restartsFromCopy:
 		return "the server restarts from the copy, or a replica with that data takes its place"
+	case asks:
+		return fmt.Sprintf("the leader is asked to step down in favour of %s", name(e.who))
+	case pauses:
+		return "an operator has elections paused"
+	case resumes:
+		return "an operator has elections resumed"
 	case crashes:
 		return fmt.Sprintf("%s crashes, and starts again without having seen anything", name(e.who))
 	default:
@@ -81,6 +90,7 @@ func (c Config) steps(all []step, s state) []step {
 	}
 	all = c.networkSteps(all, s)
 	all = c.faultSteps(all, s)
+	all = c.operatorSteps(all, s)
 	for i := first; i < len(all); i++ {
 		all[i].after.forget()
 	}
@@ -133,14 +143,14 @@ func (c Config) execute(s state, r message, acknowledged bool) state {
 	var v verdict
 	var term int8
 	server := s.serverOf(r.who)
-	before := server.term
+	before, paused := server.term, server.paused
 	switch r.op {
 	case bid:
 		v, term = c.Rules.acquire(server, s.now, r.who, r.claim, r.term)
 	case renewal:
 		v, term = c.Rules.renew(server, s.now, r.who, r.claim, r.term)
 	default:
-		c.Rules.release(server, s.now, r.claim, r.term)
+		c.Rules.release(server, s.now, r.who, r.claim, r.term)
 	}
 	if c.Acks {
 		acknowledged = acknowledged && !s.cutOff(r.who)
@@ -153,6 +163,7 @@ func (c Config) execute(s state, r message, acknowledged bool) state {
 	}
 	if r.op == bid && v == granted && term != before {
 		s.repeated = s.repeated || term <= s.highest
+		s.electedInPause = s.electedInPause || paused
 		s.highest = max(s.highest, term)
 	}
 	if r.op != release && r.sent != nobody {
