@@ -18,11 +18,12 @@ func newHistoryCommand() *cobra.Command {
 		Short: "Show the terms of an election: who, from when to when, and why it ended",
 		Long: `Show the latest terms of an election, the last one first: who led, from when to when,
 and why the term ended:
-  stopped   the leader was stopped
-  resigned  it gave the lead up, and goes on as a candidate
-  expired   it did not renew its lease; the end is when the next leader found that out
+  stopped       the leader was stopped
+  resigned      it gave the lead up, and goes on as a candidate
+  stepped down  it was asked to, by whoever is named
+  expired       it did not renew its lease; the end is when the next leader found that out
 
-Redis keeps about the last five hundred terms, for a week after the last of them.`,
+What was asked for (step-down, pause, resume) is shown too. Redis keeps about the last five hundred terms, for a week after the last of them.`,
 		Example: `  leader history --redis redis://localhost:6379 --key nightly
   leader history --key nightly -n 100 --output json`,
 		Args: cobra.NoArgs,
@@ -49,8 +50,19 @@ const expired = "expired"
 // history is what is known of an election's terms. Its field names are an interface.
 type history struct {
 	Election string    `json:"election"`
-	Terms    []tenure  `json:"terms"` // the latest first
-	At       time.Time `json:"at"`    // by Redis's clock
+	Terms    []tenure  `json:"terms"`  // the latest first
+	Orders   []order   `json:"orders"` // likewise
+	At       time.Time `json:"at"`     // by Redis's clock
+}
+
+// order is what somebody asked for.
+type order struct {
+	At   time.Time `json:"at"`
+	Kind string    `json:"kind"` // step-down, pause or resume
+	By   string    `json:"by"`
+	To   string    `json:"to,omitempty"`         // of a step-down: in whose favour
+	Term int64     `json:"term,omitempty"`       // of a step-down: whose leader was asked
+	For  *float64  `json:"forSeconds,omitempty"` // of a pause that ends by itself
 }
 
 type tenure struct {
@@ -61,19 +73,29 @@ type tenure struct {
 	Ended    *time.Time `json:"ended"` // null: it lasts, or nobody has noticed yet that it doesn't
 	Duration *float64   `json:"durationSeconds"`
 	Reason   string     `json:"reason"`
-	Vacancy  *float64   `json:"vacancySeconds"` // how long nobody led before it; null: not known
+	By       string     `json:"by,omitempty"`   // who asked for its end
+	Drained  float64    `json:"drainedSeconds"` // how long its work took to stop, of the duration
+	Vacancy  *float64   `json:"vacancySeconds"` // how long nobody led before it, the stopping of work included; null: not known
 }
 
 func historyOf(key string, found leaderelection.Inspection) history {
-	h := history{Election: key, Terms: []tenure{}, At: found.Now.UTC()}
+	h := history{Election: key, Terms: []tenure{}, Orders: []order{}, At: found.Now.UTC()}
+	for _, o := range found.Orders {
+		one := order{At: o.At.UTC(), Kind: o.Kind.String(), By: o.By, To: o.To, Term: o.Term}
+		if o.For > 0 {
+			lasts := seconds64(o.For)
+			one.For = &lasts
+		}
+		h.Orders = append(h.Orders, one)
+	}
 	for i, t := range found.Terms {
-		one := tenure{Term: t.Term, ID: t.InstanceID, Host: t.Hostname, Began: maybe(t.Began), Ended: maybe(t.Ended), Reason: t.Reason}
+		one := tenure{Term: t.Term, ID: t.InstanceID, Host: t.Hostname, Began: maybe(t.Began), Ended: maybe(t.Ended), Reason: t.Reason, By: t.By, Drained: seconds64(t.Drained)}
 		if one.Began != nil && one.Ended != nil {
 			one.Duration = between64(t.Began, t.Ended)
 		}
 		if i+1 < len(found.Terms) && one.Began != nil {
 			if before := found.Terms[i+1]; !before.Ended.IsZero() && before.Reason != expired {
-				one.Vacancy = between64(before.Ended, t.Began)
+				one.Vacancy = between64(before.Ended.Add(-before.Drained), t.Began)
 			}
 		}
 		h.Terms = append(h.Terms, one)
@@ -94,6 +116,9 @@ func (h history) table(w *tabwriter.Writer) {
 	_, _ = fmt.Fprintln(w, "TERM\tLEADER\tHOST\tBEGAN\tLASTED\tENDED BY\tNOBODY BEFORE")
 	for _, t := range h.Terms {
 		lasted, reason, vacancy := "-", orDash(t.Reason), "-"
+		if t.By != "" {
+			reason += ", by " + t.By
+		}
 		if t.Ended == nil && t.Began != nil {
 			lasted = roughly(h.At.Sub(*t.Began)) + " so far"
 		}
@@ -104,5 +129,26 @@ func (h history) table(w *tabwriter.Writer) {
 			vacancy = roughly(duration64(*t.Vacancy))
 		}
 		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", t.Term, shown(t.ID), shown(orDash(t.Host)), exactly(value(t.Began), h.At), lasted, shown(reason), vacancy)
+	}
+	if len(h.Orders) == 0 {
+		return
+	}
+	_, _ = fmt.Fprintln(w, "\nASKED FOR\tBY\tAT\tWHAT")
+	for _, o := range h.Orders {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Kind, shown(orDash(o.By)), exactly(o.At, h.At), shown(o.what()))
+	}
+}
+
+// what is the rest of an order, for people.
+func (o order) what() string {
+	switch {
+	case o.Kind == leaderelection.OrderStepDown.String():
+		return fmt.Sprintf("term %d%s", o.Term, inFavourOf(o.To))
+	case o.For != nil:
+		return "for " + roughly(duration64(*o.For))
+	case o.Kind == leaderelection.OrderPause.String():
+		return "until resumed"
+	default:
+		return "-"
 	}
 }

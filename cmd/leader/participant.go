@@ -18,6 +18,8 @@ type participant struct {
 	redis   connection
 	config  leaderelection.Config
 	listen  string
+	rank    int
+	preempt bool
 	quiet   bool
 	verbose bool
 }
@@ -31,6 +33,8 @@ func (p *participant) addTo(cmd *cobra.Command) {
 	flags.DurationVar(&p.config.HeartbeatInterval, "heartbeat", 0, "how often the leader renews its lease (default 3s, or 3/10 of a shorter --ttl)")
 	flags.DurationVar(&p.config.RetryInterval, "retry", 0, "how often a follower asks at least, and how long --restart waits (default 2s, or 1/5 of a shorter --ttl)")
 	flags.StringVar(&p.config.InstanceID, "id", "", "`NAME` of this instance (default: hostname and a random suffix)")
+	flags.IntVar(&p.rank, "priority", 0, "among the candidates that are there when nobody leads, the highest priority wins; -1000 to 1000")
+	flags.BoolVar(&p.preempt, "preempt", false, "ask a leader of lower --priority to step down")
 	flags.StringVar(&p.listen, "listen", "", "answer at this `ADDRESS` by HTTP whether this instance leads: /leader, /livez, /readyz, /events")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "log warnings and errors only")
 	flags.BoolVarP(&p.verbose, "verbose", "v", false, "log everything")
@@ -71,6 +75,9 @@ func (p *participant) complete() error {
 	if config.LockTTL < leaderelection.MinLockTTL {
 		return fmt.Errorf("--ttl %v: use at least %v", config.LockTTL, leaderelection.MinLockTTL)
 	}
+	if p.rank < -1000 || p.rank > 1000 {
+		return fmt.Errorf("--priority %d: use a number from -1000 to 1000", p.rank)
+	}
 	if config.RedisKeyName == "" {
 		return errors.New("--key is empty: name the election, or leave the flag out")
 	}
@@ -85,6 +92,15 @@ func (p *participant) complete() error {
 		config.RetryInterval = min(leaderelection.DefaultRetryInterval, config.LockTTL/5)
 	}
 	return nil
+}
+
+// options are what every participant takes part with, and more.
+func (p *participant) options(log *slog.Logger, more ...leaderelection.Option) []leaderelection.Option {
+	more = append(more, leaderelection.WithLogger(log), leaderelection.WithPriority(p.rank))
+	if p.preempt {
+		more = append(more, leaderelection.WithPreemption())
+	}
+	return more
 }
 
 func (p *participant) level() slog.Level {

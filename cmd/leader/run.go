@@ -88,13 +88,12 @@ func (o *runOptions) run(command []string) error {
 	}
 	defer sidecar.close()
 	lease := newLease(o.config.LockTTL)
-	election, err := leaderelection.New(redisstore.New(client), &o.config,
+	election, err := leaderelection.New(redisstore.New(client), &o.config, o.options(log,
 		leaderelection.WithSafetyMargin(lease.margin),
 		leaderelection.WithDrainTimeout(o.grace+2*killedAfter),
 		leaderelection.WithObserver(lease),
 		leaderelection.WithObserver(sidecar.handler),
-		leaderelection.WithLogger(log),
-	)
+	)...)
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,8 @@ whether it leads:
   /events  what happens, as server-sent events
 
 The application must ask before whatever only one may do, and stop when the answer is
-503 or doesn't come: leader cannot stop it. When leader is stopped it answers 503 at
-once, and gives the lease back after --grace: longer than the application takes to ask
+503 or doesn't come: leader cannot stop it. When leader is stopped or asked to step down it
+answers 503 at once, and gives the lease back after --grace: longer than the application takes to ask
 again, and to stop. When the lease is lost, a tenth of --ttl is left for that. Where
 the application can be a command that is started and stopped, leader run is safer.`,
 		Example: `  leader serve --redis redis://localhost:6379 --key nightly
@@ -65,21 +65,21 @@ func (p *participant) serve(ctx context.Context, grace time.Duration) error {
 		return err
 	}
 	defer sidecar.close()
-	election, err := leaderelection.New(redisstore.New(client), &p.config,
+	election, err := leaderelection.New(redisstore.New(client), &p.config, p.options(p.logger(),
 		leaderelection.WithObserver(sidecar.handler),
 		leaderelection.WithDrainTimeout(grace+leaderelection.DefaultDrainTimeout),
-		leaderelection.WithLogger(p.logger()),
-	)
+	)...)
 	if err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	election.OnLoseLeadership(func() {
-		if ctx.Err() != nil { // stopped: the lease is renewed until this returns
-			time.Sleep(grace)
-		}
-	})
 	sidecar.serve(election)
-	return explain(election.Start(ctx))
+	return explain(election.Lead(ctx, func(term context.Context) error {
+		<-term.Done()
+		if cause := context.Cause(term); errors.Is(cause, leaderelection.ErrStopped) || errors.Is(cause, leaderelection.ErrResigned) {
+			time.Sleep(grace) // the lease is renewed until this returns
+		}
+		return nil
+	}))
 }

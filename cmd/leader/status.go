@@ -79,19 +79,36 @@ Exit status: 0 if somebody leads, 1 if nobody does, 125 if that can't be known.`
 // status is an election as it stands. Its field names are an interface.
 type status struct {
 	Election   string      `json:"election"`
-	State      string      `json:"state"` // led, vacant, or quarantined
+	State      string      `json:"state"` // led, vacant, quarantined, paused, or reserved for a moment
 	Term       int64       `json:"term"`  // of the leader, or the last one known
 	Leader     *leader     `json:"leader"`
 	TTL        float64     `json:"ttlSeconds"`
-	Remaining  *float64    `json:"remainingSeconds"` // until the lease ends, or the quarantine; null: it has no end
+	Remaining  *float64    `json:"remainingSeconds"` // until the lease, the quarantine, the pause ends; null: it has no end
 	Candidates []candidate `json:"candidates"`       // beside the leader
-	At         time.Time   `json:"at"`               // by Redis's clock
+	Asked      *asked      `json:"askedToStepDown,omitempty"`
+	Pause      *pause      `json:"pause,omitempty"` // the leader may lead on in it
+	Heir       string      `json:"reservedFor,omitempty"`
+	At         time.Time   `json:"at"` // by Redis's clock
 	Warning    string      `json:"warning,omitempty"`
+}
+
+// asked is that the leader was asked to step down.
+type asked struct {
+	By string `json:"by"`
+	To string `json:"to,omitempty"`
+}
+
+// pause is a time in which nobody is elected.
+type pause struct {
+	By    string     `json:"by"`
+	Since time.Time  `json:"since"`
+	Until *time.Time `json:"until"` // null: until somebody resumes
 }
 
 type leader struct {
 	ID            string     `json:"id"`
 	Host          string     `json:"host"`
+	Priority      int        `json:"priority"`
 	Term          int64      `json:"term"`
 	Since         *time.Time `json:"since"`
 	LastHeartbeat *time.Time `json:"lastHeartbeat"`
@@ -99,34 +116,47 @@ type leader struct {
 
 type candidate struct {
 	ID           string    `json:"id"`
+	Priority     int       `json:"priority"`
 	PresentUntil time.Time `json:"presentUntil"` // unless it is heard of again
+}
+
+// states are how an election stands, in a word.
+var states = map[leaderelection.Verdict]string{
+	leaderelection.Held:        "led",
+	leaderelection.Quarantined: "quarantined",
+	leaderelection.Paused:      "paused",
+	leaderelection.Reserved:    "reserved",
+	leaderelection.Vacant:      "vacant",
+}
+
+func leaderOf(l *leaderelection.LeaderInfo) *leader {
+	return &leader{ID: l.InstanceID, Host: l.Hostname, Term: l.Term, Since: maybe(l.StartedAt), LastHeartbeat: maybe(l.LastHeartbeat)}
 }
 
 func statusOf(key string, found leaderelection.Inspection) status {
 	s := status{
 		Election: key, Term: found.Term, TTL: seconds64(found.TTL),
-		At: found.Now.UTC(), Warning: found.Warning, Candidates: []candidate{},
+		At: found.Now.UTC(), Warning: found.Warning, Candidates: []candidate{}, State: states[found.Verdict], Heir: found.Heir,
 	}
-	switch found.Verdict {
-	case leaderelection.Held:
-		s.State = "led"
-	case leaderelection.Quarantined:
-		s.State = "quarantined"
-	default:
-		s.State = "vacant"
+	if found.Asked != nil {
+		s.Asked = &asked{By: found.Asked.By, To: found.Asked.To}
+	}
+	if p := found.Pause; p != nil {
+		s.Pause = &pause{By: p.By, Since: p.Since.UTC(), Until: maybe(p.Until)}
 	}
 	if found.Remaining >= 0 {
 		remaining := seconds64(found.Remaining)
 		s.Remaining = &remaining
 	}
-	if l := found.Leader; l != nil {
-		s.Leader = &leader{ID: l.InstanceID, Host: l.Hostname, Term: l.Term, Since: maybe(l.StartedAt), LastHeartbeat: maybe(l.LastHeartbeat)}
+	if found.Leader != nil {
+		s.Leader = leaderOf(found.Leader)
+		s.Leader.Priority = found.Priority
 	}
 	for _, c := range found.Present {
 		if s.Leader != nil && c.ID == s.Leader.ID {
 			continue // it bid once, and counts as present for a while
 		}
-		s.Candidates = append(s.Candidates, candidate{c.ID, c.Until.UTC()})
+		s.Candidates = append(s.Candidates, candidate{c.ID, c.Priority, c.Until.UTC()})
 	}
 	return s
 }
@@ -139,7 +169,7 @@ func (s status) table(w *tabwriter.Writer) {
 	line("election", "%s", s.Election)
 	switch {
 	case s.Leader != nil:
-		line("leader", "%s", s.Leader.ID)
+		line("leader", "%s%s", s.Leader.ID, ranked(s.Leader.Priority))
 		line("host", "%s", orDash(s.Leader.Host))
 		line("term", "%d", s.Leader.Term)
 		line("since", "%s", exactly(value(s.Leader.Since), s.At))
@@ -149,16 +179,30 @@ func (s status) table(w *tabwriter.Writer) {
 		line("leader", "nobody, and nobody may lead yet: Redis may have forgotten a lease")
 		s.lasts(line, "quarantine ends")
 		line("last term", "%d", s.Term)
+	case s.State == "reserved":
+		line("leader", "nobody yet: %s has the first right for a moment", s.heir())
+		line("last term", "%d", s.Term)
 	default:
 		line("leader", "nobody")
 		line("last term", "%d", s.Term)
+	}
+	if s.Asked != nil {
+		line("asked", "to step down%s, by %s", inFavourOf(s.Asked.To), s.Asked.By)
+	}
+	if s.Pause != nil {
+		line("paused", "by %s, since %s", s.Pause.By, exactly(s.Pause.Since, s.At))
+		if s.Pause.Until == nil {
+			line("until", "somebody resumes: leader resume")
+		} else {
+			line("until", "%s", exactly(*s.Pause.Until, s.At))
+		}
 	}
 	for i, c := range s.Candidates {
 		name := ""
 		if i == 0 {
 			name = "candidates"
 		}
-		line(name, "%s", c.ID)
+		line(name, "%s%s", c.ID, ranked(c.Priority))
 	}
 	if s.Warning != "" {
 		line("warning", "%s", s.Warning)
@@ -171,6 +215,28 @@ func (s status) lasts(line func(string, string, ...any), name string) {
 		return
 	}
 	line(name, "%s", exactly(s.At.Add(duration64(*s.Remaining)), s.At))
+}
+
+// heir is whom a vacancy is reserved for.
+func (s status) heir() string {
+	if s.Heir == "" {
+		return "the candidate of the highest priority"
+	}
+	return s.Heir
+}
+
+func ranked(priority int) string {
+	if priority == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (priority %d)", priority)
+}
+
+func inFavourOf(to string) string {
+	if to == "" {
+		return ""
+	}
+	return " in favour of " + to
 }
 
 func value(t *time.Time) time.Time {

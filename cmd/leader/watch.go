@@ -125,6 +125,7 @@ func news(before *sight, now sight) []string {
 			}
 		}
 	}
+	lines = append(lines, asking(before, s)...)
 	if before != nil && before.err == nil && sameReign(before.status, s) {
 		return lines
 	}
@@ -133,8 +134,28 @@ func news(before *sight, now sight) []string {
 		lines = append(lines, fmt.Sprintf("%s leads, on %s, in term %d", s.Leader.ID, orDash(s.Leader.Host), s.Leader.Term))
 	case s.State == "quarantined":
 		lines = append(lines, "nobody may lead yet: Redis may have forgotten a lease")
+	case s.State == "reserved":
+		lines = append(lines, s.heir()+" has the first right to lead")
 	default:
 		lines = append(lines, "nobody leads")
+	}
+	return lines
+}
+
+// asking is what has been asked for since.
+func asking(before *sight, s status) (lines []string) {
+	var then status
+	if before != nil {
+		then = before.status
+	}
+	if s.Asked != nil && s.Leader != nil && (then.Asked == nil || *then.Asked != *s.Asked) {
+		lines = append(lines, fmt.Sprintf("%s asks %s to step down%s", s.Asked.By, s.Leader.ID, inFavourOf(s.Asked.To)))
+	}
+	switch {
+	case s.Pause != nil && (then.Pause == nil || !then.Pause.Since.Equal(s.Pause.Since)):
+		lines = append(lines, fmt.Sprintf("%s has elections paused", s.Pause.By))
+	case s.Pause == nil && then.Pause != nil:
+		lines = append(lines, "elections are resumed")
 	}
 	return lines
 }

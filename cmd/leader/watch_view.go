@@ -112,7 +112,7 @@ func (v watchView) leader() []string {
 	}
 	switch {
 	case s.Leader != nil:
-		add("leader", green.Render(shown(s.Leader.ID))+" on "+shown(orDash(s.Leader.Host)))
+		add("leader", green.Render(shown(s.Leader.ID))+" on "+shown(orDash(s.Leader.Host))+ranked(s.Leader.Priority))
 		add("term", fmt.Sprintf("%d, for %s", s.Leader.Term, roughly(s.At.Add(passed).Sub(value(s.Leader.Since)))))
 		add("lease", v.bar(passed))
 	case s.State == "quarantined":
@@ -122,10 +122,20 @@ func (v watchView) leader() []string {
 		add("leader", red.Render("nobody"))
 		add("last term", fmt.Sprint(s.Term))
 	}
+	if s.Asked != nil {
+		add("asked", yellow.Render("to step down"+shown(inFavourOf(s.Asked.To))+", by "+shown(s.Asked.By)))
+	}
+	if s.Pause != nil {
+		until := "somebody resumes"
+		if s.Pause.Until != nil {
+			until = s.Pause.Until.Local().Format("15:04:05")
+		}
+		add("paused", yellow.Render("by "+shown(s.Pause.By)+" until "+until))
+	}
 	if n := len(s.Candidates); n > 0 {
 		names := make([]string, 0, n)
 		for _, c := range s.Candidates {
-			names = append(names, shown(c.ID))
+			names = append(names, shown(c.ID)+ranked(c.Priority))
 		}
 		add("candidates", fmt.Sprintf("%d: %s", n, strings.Join(names, ", ")))
 	}
