@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"strings"
 
@@ -24,9 +24,11 @@ var errNoRedis = errors.New(`no Redis given: use --redis or set ` + redisURLVari
 // messages quote the part they could not read, and with an unescaped character
 // in a password that part is the password.
 var errRedisURL = errors.New(`the Redis URL is not valid (it is not shown here, since it may hold a password)
-  It looks like redis://host:port/database, rediss:// for TLS, or unix:///path/to/socket,
-  with user:password@ before the host where one is needed. In a password, write
-  % as %25, / as %2F, : as %3A, @ as %40, # as %23, ? as %3F`)
+  It looks like redis://host:port/database, unix:///path/to/socket,
+  redis+sentinel://host:port,host:port/master-name/database or redis+cluster://host:port,host:port,
+  with rediss instead of redis for TLS, and user:password@ before the (first) host where one
+  is needed. In a password, write % as %25, / as %2F, : as %3A, @ as %40, # as %23, ? as %3F,
+  and where it is a parameter, + as %2B, & as %26`)
 
 // connection are the flags by which a command finds its Redis.
 type connection struct {
@@ -35,12 +37,12 @@ type connection struct {
 }
 
 func (c *connection) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.url, "redis", "", "`URL` of the Redis; prefer $"+redisURLVariable+" if it holds a password")
+	cmd.Flags().StringVar(&c.url, "redis", "", "`URL` of the Redis: redis://, redis+sentinel:// or redis+cluster://; prefer $"+redisURLVariable+" if it holds a password")
 	c.tls.addTo(cmd)
 }
 
 // open returns a client, which the caller closes.
-func (c *connection) open() (*redis.Client, error) {
+func (c *connection) open() (redis.UniversalClient, error) {
 	url := c.url
 	if url == "" {
 		url = os.Getenv(redisURLVariable)
@@ -53,37 +55,40 @@ func addKey(cmd *cobra.Command, key *string) {
 	cmd.Flags().StringVar(key, "key", leaderelection.DefaultRedisKeyName, "`NAME` of the election: instances with the same one compete")
 }
 
-// connect returns a client for the Redis at rawURL, with what else is known of it.
+// contextTimeoutEnabled is for every client: without it, go-redis lets a call on a
+// black-holed connection (F04) hang on past its deadline, and keep the connection.
+const contextTimeoutEnabled = true
+
+// connect returns a client for the Redis at rawURL, with what else is known of TLS.
 // It asks nothing of the server yet; close the client.
-func connect(rawURL string, more ...func(*redis.Options) error) (*redis.Client, error) {
+func connect(rawURL string, more ...func(*tls.Config) error) (redis.UniversalClient, error) {
 	if rawURL == "" {
 		return nil, errNoRedis
 	}
-	options, err := redis.ParseURL(rawURL)
-	if err != nil || options.PoolSize < 0 || isCutShort(rawURL) {
+	kind, address, err := parseURL(rawURL)
+	if err != nil {
 		return nil, errRedisURL
 	}
-	// Without it, go-redis lets a call on a black-holed connection (F04) hang on
-	// past its deadline, and keep the connection.
-	options.ContextTimeoutEnabled = true
-	for _, set := range more {
-		if err := set(options); err != nil {
-			return nil, err
-		}
+	switch kind {
+	case sentinel:
+		return newSentinelClient(address, more)
+	case cluster:
+		return newClusterClient(address, more)
+	default:
+		return newServerClient(address, more)
 	}
-	return redis.NewClient(options), nil
 }
 
 // isCutShort reports whether a password ends the address too early, by a character
 // that is not escaped: what is left of it would be taken for a port, and be shown.
 func isCutShort(rawURL string) bool {
-	parsed, err := url.Parse(rawURL)
-	if err != nil {
-		return true
+	scheme, rest, _ := strings.Cut(rawURL, "://")
+	behind := ""
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		behind = rest[i:]
 	}
-	behind := parsed.RawQuery
-	if parsed.Scheme != "unix" { // a path of its own
-		behind += parsed.EscapedPath()
+	if strings.EqualFold(scheme, "unix") { // a path of its own
+		_, behind, _ = strings.Cut(behind, "?")
 	}
 	return strings.Contains(rawURL, "#") || strings.Contains(behind, "@")
 }

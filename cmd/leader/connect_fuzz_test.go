@@ -19,6 +19,9 @@ func FuzzRedisURL(f *testing.F) {
 		"redis://127.0.0.1?pool_size=-1", "redis://127.0.0.1?pool_size=4294967296", "redis://127.0.0.1?max_retries=-1&pool_size=0", "redis://127.0.0.1?pipeline_pool_size=-1",
 		"redis://127.0.0.1?max_active_conns=99999999999", "redis://127.0.0.1?pool_size=99999999999", "redis://127.0.0.1?max_idle_conns=99999999999", "redis://127.0.0.1?pipeline_pool_size=99999999999",
 		"redis://127.0.0.1?max_concurrent_dials=-1", "redis://127.0.0.1?max_active_conns=-1&max_idle_conns=-1", "redis://127.0.0.1?pipeline_read_buffer_size=-1", "redis://127.0.0.1?pool_size=1&hunter=2", "redis://127.0.0.1?%zz", "REDIS://127.0.0.1", "\x00://\xff", "redis:host", "://", "redis://127.0.0.1?client_name=%0a",
+		"redis+cluster://127.0.0.1", "rediss-cluster://user:secret@127.0.0.1:1,[::1],127.0.0.3:3/0?addr=127.0.0.4:4", "redis+cluster://127.0.0.1,", "redis+cluster://user:12/hunter@127.0.0.1,127.0.0.2", "redis+cluster://127.0.0.1?pool_size=-1", "redis+cluster://127.0.0.1/1", "redis+cluster://127.0.0.1,127.0.0.2:x",
+		"redis+sentinel://127.0.0.1/main", "rediss-sentinel://user:secret@127.0.0.1,[::1]:2/main/3?sentinel_username=u&sentinel_password=hunter", "redis+sentinel://127.0.0.1", "redis+sentinel://127.0.0.1/3?master_name=main", "redis+sentinel://127.0.0.1/main?route_randomly=1", "redis+sentinel://127.0.0.1/main?route_by_latency=1",
+		"redis+sentinel://127.0.0.1/main?sentinel_password=hun&ter", "redis+sentinel://127.0.0.1/main?password=hunter", "redis+sentinel://127.0.0.1/main/hunter", "redis+sentinel://127.0.0.1/main?pool_size=99999999999", "redis+sentinel://127.0.0.1/main?replica_only=1", "redis+sentinel:///main", "redis+sentinel://%zz,127.0.0.1/main",
 	} {
 		f.Add(rawURL)
 	}
@@ -34,14 +37,23 @@ func FuzzRedisURL(f *testing.F) {
 			return
 		}
 		defer func() { _ = client.Close() }()
-		if options := client.Options(); !options.ContextTimeoutEnabled || options.Addr == "" {
-			t.Errorf("%q: connects to %q, its calls bounded: %v", rawURL, options.Addr, options.ContextTimeoutEnabled)
+		if where, bounded := optionsOf(client); !bounded || where == "" {
+			t.Errorf("%q: connects to %q, its calls bounded: %v", rawURL, where, bounded)
 		}
 	})
 }
 
+// optionsOf tells where a client connects to, and whether its calls end with their ctx.
+func optionsOf(client redis.UniversalClient) (where string, bounded bool) {
+	if cluster, ok := client.(*redis.ClusterClient); ok {
+		return strings.Join(cluster.Options().Addrs, ","), cluster.Options().ContextTimeoutEnabled
+	}
+	options := client.(*redis.Client).Options()
+	return options.Addr, options.ContextTimeoutEnabled
+}
+
 // connectOrPanic is connect, of which a panic fails this test only.
-func connectOrPanic(t *testing.T, rawURL string) (client *redis.Client, err error) {
+func connectOrPanic(t *testing.T, rawURL string) (client redis.UniversalClient, err error) {
 	t.Helper()
 	defer func() {
 		if value := recover(); value != nil {
@@ -72,19 +84,56 @@ func FuzzRedisPassword(f *testing.F) {
 		if strings.ContainsAny(user, "@:/?#") || password == "" || opensConnections(user+password) {
 			return
 		}
-		rawURL := "redis://" + user + ":" + password + "@127.0.0.1:6379"
-		client, err := connectOrPanic(t, rawURL)
-		if err != nil {
-			if err.Error() != errRedisURL.Error() {
-				t.Errorf("%q: %v", rawURL, err)
+		for _, form := range []struct{ before, after string }{
+			{"redis://" + user + ":", "@127.0.0.1:6379"},
+			{"redis+cluster://" + user + ":", "@127.0.0.1:6379,127.0.0.2"},
+			{"redis+sentinel://" + user + ":", "@127.0.0.1,127.0.0.2:2/main"},
+			{"redis+sentinel://127.0.0.1,127.0.0.2:2/main?sentinel_username=" + user + "&sentinel_password=", ""},
+		} {
+			if form.after == "" && strings.Contains(user+password, "&") {
+				continue // ends the parameter, and nobody can tell that it was not meant to
 			}
-			return
-		}
-		defer func() { _ = client.Close() }()
-		options := client.Options()
-		meant, err := url.PathUnescape(password)
-		if err != nil || options.Password != meant || options.Addr != "127.0.0.1:6379" {
-			t.Errorf("%q: connects to %q with the password %q", rawURL, options.Addr, options.Password)
+			expectPassword(t, form.before+password+form.after, password)
 		}
 	})
+}
+
+func expectPassword(t *testing.T, rawURL, password string) {
+	t.Helper()
+	client, err := connectOrPanic(t, rawURL)
+	if err != nil {
+		if err.Error() != errRedisURL.Error() {
+			t.Errorf("%q: %v", rawURL, err)
+		}
+		return
+	}
+	_ = client.Close()
+	meant, err := url.PathUnescape(password)
+	var where, used string
+	want := "127.0.0.1:6379"
+	switch kind, address, _ := parseURL(rawURL); kind {
+	case oneServer:
+		options := client.(*redis.Client).Options()
+		where, used = options.Addr, options.Password
+	case cluster:
+		options := client.(*redis.ClusterClient).Options()
+		where, used = strings.Join(options.Addrs, ","), options.Password
+		want = "127.0.0.1:6379,127.0.0.2:6379"
+	case sentinel:
+		options, unreadable := redis.ParseFailoverURL(address)
+		if unreadable != nil {
+			t.Fatalf("%q: %v", rawURL, unreadable)
+		}
+		where, used = strings.Join(options.SentinelAddrs, ","), options.Password+options.SentinelPassword
+		want = "127.0.0.1:26379,127.0.0.2:2"
+		if options.MasterName != "main" {
+			t.Errorf("%q: asks for the master %q", rawURL, options.MasterName)
+		}
+		if strings.Contains(rawURL, "?") {
+			meant, err = url.QueryUnescape(password)
+		}
+	}
+	if err != nil || used != meant || where != want {
+		t.Errorf("%q: connects to %q with the password %q", rawURL, where, used)
+	}
 }

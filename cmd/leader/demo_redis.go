@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,7 +20,7 @@ type demoRedis struct {
 	url      string
 	key      string             // the election's, with a random name
 	embedded *miniserver.Server // nil: somebody's
-	client   *redis.Client
+	client   redis.UniversalClient
 }
 
 func newDemoRedis(url string) (*demoRedis, error) {
@@ -32,6 +33,9 @@ func newDemoRedis(url string) (*demoRedis, error) {
 			return nil, fmt.Errorf("starting the embedded Redis: %w", err)
 		}
 		r.url = "redis://" + r.embedded.Addr()
+	}
+	if manyServers.MatchString(url) {
+		return nil, errors.New("the demo uses one server: give a redis://, rediss:// or unix:// URL")
 	}
 	client, err := connect(r.url)
 	if err != nil {

@@ -66,14 +66,16 @@ func exitWith(status int) error {
 
 var (
 	credentials = regexp.MustCompile(`://\S*@`)
+	passwords   = regexp.MustCompile(`(password=)[^&\s"]*`)          // of a URL, for the sentinels
 	arguments   = regexp.MustCompile(`, with args beginning with.*`) // of a command that Redis does not know, such as AUTH
 )
 
-// plain is text as it may be shown: without the library's prefix, since leader has
-// its own, and without what stands before the host of a URL or what Redis quotes of
-// a command. Messages end up in logs, and both may hold a password. That is the
+// plain is text as it may be shown: in words, without the library's prefix, since leader has
+// its own, and without what stands before the host of a URL, a password among its
+// parameters, or what Redis quotes of a command. Messages end up in logs, and both may hold a password. That is the
 // second line of defence; connect doesn't quote the URL in the first place.
 func plain(text string) string {
-	text = arguments.ReplaceAllString(text, "")
+	text = inWords(text)
+	text = passwords.ReplaceAllString(arguments.ReplaceAllString(text, ""), "$1***")
 	return credentials.ReplaceAllString(strings.TrimPrefix(text, "leaderelection: "), "://***@")
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 )
 
@@ -45,7 +46,9 @@ func TestPlainTextHidesCredentials(t *testing.T) {
 		{"rediss://:p@ss/w:rd@host", "rediss://***@host"},
 		{"redis://host:6379/0", "redis://host:6379/0"},
 		{"mail to root@host", "mail to root@host"},
+		{"redis://host?sentinel_password=secret&db=3 \"password=secret\"", "redis://host?sentinel_password=***&db=3 \"password=***\""},
 		{"leaderelection: stopped", "stopped"},
+		{"redis: " + noSentinel + ": redis: nil\nrefused", "no sentinel names the master: this one knows no master of that name; refused"},
 		{"ERR unknown command 'auth', with args beginning with: 'user' 'secret' ", "ERR unknown command 'auth'"},
 	} {
 		if got := plain(test.text); got != test.want {
@@ -69,6 +72,16 @@ func TestInvalidURLIsNotQuoted(t *testing.T) {
 		"hunter://host",
 		"user:hunter@host:6379",
 		"hunter",
+		"redis+cluster://user:12/hunter@host,host",
+		"redis+cluster://user:hunter@host,host:port",
+		"redis-sentinel://user:12?hunter@host,host/main",
+		"redis+sentinel://user:hunter@host",
+		"redis+sentinel://host/main/hunter",
+		"redis+sentinel://host/main?password=hunter",
+		"redis+sentinel://host/main?sentinel_password=12&hunter",
+		"redis+sentinel://host/main?sentinel_password=12#hunter",
+		"redis+sentinel://host/main?sentinel_password=12@hunter",
+		"redis+hunter://host",
 	} {
 		_, err := connect(url)
 		if err == nil {
@@ -87,7 +100,7 @@ func TestConnectBoundsCallsByTheirContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	options := client.Options()
+	options := client.(*redis.Client).Options()
 	if !options.ContextTimeoutEnabled {
 		t.Error("a call on a black-holed connection would hang past its deadline (F04)")
 	}

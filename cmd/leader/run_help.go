@@ -57,5 +57,6 @@ Exit status:
 const runExamples = `  leader run --redis redis://localhost:6379 -- ./worker --queue reports
   REDIS_URL=rediss://user:password@redis.example.com leader run --key reports -- ./worker
   leader run --redis rediss://redis.example.com --tls-ca ca.pem --tls-cert me.pem --tls-key me.key -- ./worker
+  leader run --redis redis+sentinel://sentinel-1,sentinel-2,sentinel-3/mymaster -- ./worker
   leader run --key migration --once --wait 5m -- ./migrate up
   leader run --key nightly --restart -- sh -c 'exec ./scheduler --fencing-token "$LEADER_TERM"'`

@@ -20,6 +20,11 @@ func address(scheme, host string) string {
 	return (&url.URL{Scheme: scheme, User: url.UserPassword("worker", secret), Host: host}).String()
 }
 
+// bySentinels is address of a master, whose sentinels have a password too.
+func bySentinels(sentinels, master string) string {
+	return address("redis+sentinel", sentinels) + "/" + master + "?sentinel_username=watcher&sentinel_password=" + url.QueryEscape(secret)
+}
+
 // Whatever goes wrong with Redis, and however much leader is asked to log, nobody
 // reads the password.
 func TestF18NothingShowsThePassword(t *testing.T) {
@@ -27,6 +32,8 @@ func TestF18NothingShowsThePassword(t *testing.T) {
 	plainText := redistest.Start(t, redistest.WithConfig("requirepass", "another"))
 	withoutAuth := redistest.Start(t, redistest.WithConfig("rename-command", "AUTH", ""), redistest.WithConfig("rename-command", "HELLO", ""))
 	encrypted, flags := secretive(t)
+	sentinels := redistest.StartSentinels(t, 0)
+	asked := strings.Join(sentinels.Options().SentinelAddrs, ",")
 	for name, test := range map[string]struct {
 		url   string
 		flags []string
@@ -45,6 +52,17 @@ func TestF18NothingShowsThePassword(t *testing.T) {
 		"no trust":               {address("rediss", encrypted.Addr()), nil, "does not trust", false},
 		"TLS files, without TLS": {address("redis", encrypted.Addr()), flags, "--tls-ca", false},
 		"wrong password, by TLS": {address("rediss", encrypted.Addr()), flags, "WRONGPASS", false},
+
+		"malformed Cluster":        {"redis+cluster://worker:" + secret + "@127.0.0.1:1,127.0.0.1:2", nil, "not valid", false},
+		"Cluster's port":           {address("redis+cluster", "127.0.0.1:1") + ",127.0.0.1:port", nil, "not valid", false},
+		"no Cluster there":         {address("redis+cluster", "127.0.0.1:1") + ",127.0.0.1:2", nil, "refused", true},
+		"Cluster, wrong password":  {address("redis+cluster", plainText.Addr()), nil, "WRONGPASS", false},
+		"Cluster, no TLS":          {address("redis+cluster", plainText.Addr()), flags, "--tls-ca", false},
+		"malformed Sentinel":       {"redis+sentinel://127.0.0.1:1/main?sentinel_password=" + secret, nil, "not valid", false},
+		"no master":                {address("redis+sentinel", "127.0.0.1:1"), nil, "master-name", false},
+		"no sentinel there":        {bySentinels("127.0.0.1:1,127.0.0.1:2", "main"), nil, "refused", true},
+		"Sentinel, wrong password": {bySentinels(asked, sentinels.Options().MasterName), nil, "sentinel_password=", false},
+		"not a sentinel":           {bySentinels(withoutAuth.Addr(), "main"), nil, "auth", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +84,7 @@ func TestF18NothingShowsThePassword(t *testing.T) {
 	}
 	t.Run("demo", func(t *testing.T) {
 		t.Parallel()
-		for _, url := range []string{address("redis", withoutAuth.Addr()), address("redis", plainText.Addr()), address("redis", "127.0.0.1:1")} {
+		for _, url := range []string{address("redis", withoutAuth.Addr()), address("redis", plainText.Addr()), address("redis", "127.0.0.1:1"), address("redis+cluster", "127.0.0.1:1")} {
 			i := start(t, nil, "demo", "--redis", url)
 			if status := i.status(); status != statusFailed {
 				t.Errorf("exit status %d", status)

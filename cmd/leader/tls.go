@@ -9,30 +9,33 @@ import (
 	"os"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"example.com/leaderelection"
 )
 
 // tlsFiles are what a Redis URL has no place for.
-type tlsFiles struct{ ca, cert, key string }
+type tlsFiles struct{ ca, cert, key, serverName string }
 
 func (f *tlsFiles) addTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.ca, "tls-ca", "", "`FILE` with the certificates of the CAs to trust instead of the system's, for a rediss:// URL")
 	flags.StringVar(&f.cert, "tls-cert", "", "`FILE` with the client certificate, where Redis asks for one")
 	flags.StringVar(&f.key, "tls-key", "", "`FILE` with the key of --tls-cert")
+	flags.StringVar(&f.serverName, "tls-server-name", "", "`NAME` that the certificate of every server is for, where that isn't the host it is reached at")
 }
 
-// apply has a client use the files. Its errors name the flag and the file.
-func (f *tlsFiles) apply(options *redis.Options) error {
+// apply has a client use the files; its config is nil if it doesn't talk TLS. Errors name
+// the flag and the file.
+func (f *tlsFiles) apply(config *tls.Config) error {
 	if *f == (tlsFiles{}) {
 		return nil
 	}
-	config := options.TLSConfig
 	if config == nil {
-		return errors.New("--tls-ca, --tls-cert and --tls-key are for TLS: give a rediss:// URL")
+		return errors.New("--tls-ca, --tls-cert, --tls-key and --tls-server-name are for TLS: give a rediss:// URL")
+	}
+	if f.serverName != "" {
+		config.ServerName = f.serverName
 	}
 	if (f.cert == "") != (f.key == "") {
 		return errors.New("--tls-cert and --tls-key belong together: give both or neither")
@@ -89,8 +92,13 @@ func read(flag, file string) ([]byte, error) {
 // explain adds how to say to leader what the library would have set in options.
 func explain(err error) error {
 	configuration, ok := errors.AsType[*leaderelection.ConfigurationError](err)
-	if ok && strings.Contains(configuration.Remedy, "TLSConfig") {
+	switch {
+	case ok && strings.Contains(configuration.Remedy, "TLSConfig"):
 		return fmt.Errorf("%w\n  In the command line, that is --tls-ca, --tls-cert and --tls-key, and a rediss:// URL", err)
+	case ok && strings.Contains(err.Error(), noSentinel):
+		return fmt.Errorf("%w\n  That is what the sentinels say: theirs are ?sentinel_username= and sentinel_password= at the end of the URL", err)
+	case ok && strings.Contains(configuration.Remedy, "Password"):
+		return fmt.Errorf("%w\n  In the command line, that is user:password@ before the host in the URL", err)
 	}
 	return err
 }

@@ -25,15 +25,16 @@ type Cluster struct {
 	Shards [][]*Server // of each the primary first, as it was started
 }
 
-// StartCluster starts one and returns when all its nodes agree on it.
-func StartCluster(t testing.TB, shards, replicas int) *Cluster {
+// StartCluster starts one and returns when all its nodes agree on it. The options are
+// for each of them.
+func StartCluster(t testing.TB, shards, replicas int, opts ...Option) *Cluster {
 	t.Helper()
 	c := &Cluster{t: t}
 	var first *Server
 	for range shards {
 		shard := make([]*Server, 0, 1+replicas)
 		for range 1 + replicas {
-			node := startNode(t)
+			node := startNode(t, opts...)
 			if first == nil {
 				first = node
 			} else {
@@ -60,11 +61,12 @@ func StartCluster(t testing.TB, shards, replicas int) *Cluster {
 
 // startNode starts a server that is to be a node. By default its bus has the port
 // above its own by 10000, which there may not be.
-func startNode(t testing.TB) *Server {
+func startNode(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	bus := freePort(t)
-	node := Start(t, WithConfig("cluster-enabled", "yes"), WithConfig("cluster-port", strconv.Itoa(bus)),
-		WithConfig("cluster-node-timeout", strconv.FormatInt(nodeTimeout.Milliseconds(), 10)))
+	opts = append([]Option{WithConfig("cluster-enabled", "yes"), WithConfig("cluster-port", strconv.Itoa(bus)),
+		WithConfig("cluster-node-timeout", strconv.FormatInt(nodeTimeout.Milliseconds(), 10))}, opts...)
+	node := Start(t, opts...)
 	node.busPort = bus
 	return node
 }
@@ -75,7 +77,7 @@ func (c *Cluster) Options() *redis.ClusterOptions {
 	for _, node := range c.Nodes() {
 		addrs = append(addrs, node.Addr())
 	}
-	return &redis.ClusterOptions{Addrs: addrs, ContextTimeoutEnabled: true}
+	return &redis.ClusterOptions{Addrs: addrs, TLSConfig: c.Shards[0][0].TLSConfig(), ContextTimeoutEnabled: true}
 }
 
 // Client returns a new client of the Cluster, which the test closes.
@@ -127,7 +129,7 @@ func (c *Cluster) primaryOf(slot int64, node *Server) *Server {
 		has := slices.ContainsFunc(shard.Slots, func(r redis.SlotRange) bool { return r.Start <= slot && slot <= r.End })
 		for _, member := range shard.Nodes {
 			if has && member.Role == "master" && member.Health == "online" {
-				return c.byPort(member.Port)
+				return c.byPort(max(member.Port, member.TLSPort)) // it has one of them
 			}
 		}
 	}

@@ -44,7 +44,8 @@ type Sentinels struct {
 
 // StartSentinels starts one primary, so many replicas, and three sentinels. It
 // returns when the sentinels know each other and the replicas, and the replicas
-// have the primary's data. The options are for the primary and the replicas.
+// have the primary's data. The options are for the primary and the replicas; with
+// WithCertificates, the sentinels have these too.
 func StartSentinels(t testing.TB, replicas int, opts ...Option) *Sentinels {
 	t.Helper()
 	s := &Sentinels{t: t, backs: map[string]*Proxy{}}
@@ -67,7 +68,7 @@ func StartSentinels(t testing.TB, replicas int, opts ...Option) *Sentinels {
 	s.await("the replicas' links", func() bool { return s.replicate(first) })
 
 	for range sentinelCount {
-		s.sentinels = append(s.sentinels, startSentinel(t, host, port))
+		s.sentinels = append(s.sentinels, startSentinel(t, first.tls, host, port))
 	}
 	s.await("the sentinels to know each other", func() bool {
 		return s.all(func(sentinel *Server) bool {
@@ -82,9 +83,12 @@ func StartSentinels(t testing.TB, replicas int, opts ...Option) *Sentinels {
 }
 
 // startSentinel starts a sentinel that watches the primary at an address.
-func startSentinel(t testing.TB, host, port string) *Server {
+func startSentinel(t testing.TB, certificates *Certificates, host, port string) *Server {
 	t.Helper()
 	s := &Server{t: t, dir: t.TempDir()}
+	if certificates != nil {
+		WithCertificates(certificates)(s)
+	}
 	s.mustDo("make a data directory", os.MkdirAll(s.data(), 0o700))
 	s.sentinel = filepath.Join(s.dir, "sentinel.conf") // a sentinel writes to it what it knows
 	s.mustDo("write its configuration", os.WriteFile(s.sentinel, []byte(strings.Join([]string{
@@ -105,7 +109,7 @@ func startSentinel(t testing.TB, host, port string) *Server {
 
 // Options are those of Client.
 func (s *Sentinels) Options() *redis.FailoverOptions {
-	options := &redis.FailoverOptions{MasterName: masterName, ContextTimeoutEnabled: true}
+	options := &redis.FailoverOptions{MasterName: masterName, TLSConfig: s.Servers[0].TLSConfig(), ContextTimeoutEnabled: true}
 	for _, sentinel := range s.sentinels {
 		options.SentinelAddrs = append(options.SentinelAddrs, sentinel.Addr())
 	}

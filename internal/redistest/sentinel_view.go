@@ -81,6 +81,24 @@ func (s *Sentinels) StopReplication() {
 	})
 }
 
+// PermitSentinelUser gives the sentinels a user of their own.
+func (s *Sentinels) PermitSentinelUser(name string, rules ...any) {
+	s.t.Helper()
+	for _, sentinel := range s.sentinels {
+		sentinel.must(append([]any{"ACL", "SETUSER", name}, rules...)...)
+	}
+}
+
+// SentinelClients is what CLIENT LIST says of all sentinels.
+func (s *Sentinels) SentinelClients() string {
+	s.t.Helper()
+	var list strings.Builder
+	for _, sentinel := range running(s.sentinels) {
+		list.WriteString(sentinel.Clients())
+	}
+	return list.String()
+}
+
 // replicate reports whether all servers that run are replicas of one of them.
 func (s *Sentinels) replicate(primary *Server) bool {
 	s.t.Helper()
@@ -207,7 +225,7 @@ func (s *Server) mustAskSentinel(question func(context.Context, *redis.SentinelC
 func (s *Server) askSentinel(question func(context.Context, *redis.SentinelClient) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	client := redis.NewSentinelClient(&redis.Options{Addr: s.Addr(), ContextTimeoutEnabled: true})
+	client := redis.NewSentinelClient(&redis.Options{Addr: s.Addr(), TLSConfig: s.TLSConfig(), ContextTimeoutEnabled: true})
 	defer func() { _ = client.Close() }()
 	return question(ctx, client)
 }

@@ -20,9 +20,17 @@ import (
 // WithTLS has the server talk TLS only, and only to clients that have a certificate
 // of its CA.
 func WithTLS() Option {
+	return func(s *Server) { WithCertificates(NewCertificates(s.t))(s) }
+}
+
+// WithCertificates is WithTLS for servers that talk to each other: they have the same
+// certificates.
+func WithCertificates(c *Certificates) Option {
 	return func(s *Server) {
-		s.tls = NewCertificates(s.t)
+		s.tls = c
 		s.directives = append(s.directives,
+			[]string{"tls-replication", "yes"},
+			[]string{"tls-cluster", "yes"},
 			[]string{"port", "0"},
 			[]string{"tls-ca-cert-file", s.tls.CAFile},
 			[]string{"tls-cert-file", s.tls.Server.CertFile},
