@@ -1,0 +1,103 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/redis/go-redis/v9"
+
+	"example.com/leaderelection"
+	"example.com/leaderelection/internal/protocol"
+)
+
+// reachable finds the server that has the election's keys, and reports whether anything
+// more can be asked of it.
+func reachable(ctx context.Context, e *exam, r *Result) bool {
+	err := e.find(ctx)
+	if err == nil {
+		err = e.node.Ping(ctx).Err()
+	}
+	switch {
+	case err == nil, saysOfRedis(err) && !turnsAway(err): // NOPERM for PING is an answer too
+		if to, ok := e.dials.of(e.node); ok && to.to != nil {
+			r.note("%s answers", addressOf(to.to))
+		} else {
+			r.note("it answers")
+		}
+		return true
+	default:
+		found, remedy := unreachable(err)
+		r.fail(found, remedy)
+		return false
+	}
+}
+
+// find finds the server that has the election's keys.
+func (e *exam) find(ctx context.Context) (err error) {
+	switch client := e.Client.(type) {
+	case *redis.Client:
+		e.node = client
+	case *redis.ClusterClient:
+		e.node, err = client.MasterForKey(ctx, e.names.Lock)
+	default:
+		err = fmt.Errorf("a %T keeps no election: use one server, Sentinel or Cluster", client)
+	}
+	return err
+}
+
+func addressOf(addr net.Addr) string {
+	if addr.Network() == "unix" {
+		return "the socket " + addr.String()
+	}
+	return addr.String()
+}
+
+// turnsAway tells an answer with which Redis refuses everything, and for how long nobody
+// knows.
+func turnsAway(err error) bool {
+	for _, code := range []string{"WRONGPASS", "NOAUTH", "ERR invalid password", "ERR AUTH", "ERR unknown command 'auth'", "ERR Protocol error", "ERR max number of clients", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "ERR Client sent AUTH", "DENIED"} {
+		if strings.HasPrefix(strings.ToLower(err.Error()), strings.ToLower(code)) {
+			return true
+		}
+	}
+	return false
+}
+
+const passwordRemedy = "give user:password@ before the host in the URL, as Redis knows them (ACL LIST shows the users, requirepass is the password of the user default)"
+
+// unreachable says why nothing can be asked, and what to do.
+func unreachable(err error) (found, remedy string) {
+	err = protocol.Classify(err)
+	var dns *net.DNSError
+	configuration, ok := errors.AsType[*leaderelection.ConfigurationError](err)
+	switch text := err.Error(); {
+	case ok && strings.Contains(configuration.Remedy, "Password"), strings.HasPrefix(strings.ToLower(text), "err unknown command 'auth'"):
+		return "Redis is there, and doesn't let this user in: " + reason(err), passwordRemedy
+	case ok && strings.Contains(configuration.Remedy, "TLSConfig"):
+		return configuration.Problem, configuration.Remedy + ". In the command line that is a rediss:// URL with --tls-ca, --tls-cert and --tls-key"
+	case ok:
+		return configuration.Problem, configuration.Remedy
+	case errors.As(err, &dns):
+		return fmt.Sprintf("the host name %q can't be resolved: %s", dns.Name, dns.Err), "correct the host in the URL, or the DNS that this machine asks"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return reason(err), "nobody listens there: start Redis, correct the port in the URL, or have Redis listen on that address (bind, protected-mode)"
+	case errors.Is(err, syscall.ENOENT):
+		return reason(err), "there is no such socket: start Redis, or correct the path (unixsocket in redis.conf)"
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was closed without an answer", "if Redis expects TLS, use a rediss:// URL; else look into its log"
+	case strings.HasPrefix(text, "LOADING"):
+		return "Redis is loading its data", "wait until it has: leaders and candidates do"
+	case strings.HasPrefix(text, "CLUSTERDOWN"), strings.HasPrefix(text, "redis: all sentinels"):
+		return reason(err), "see that a primary is there: elections go on once it is"
+	case reason(err) == "no answer in time":
+		return fmt.Sprintf("no answer within %v: the packets vanish, the server hangs, or it speaks TLS while the client doesn't, or the other way round", contactTime),
+			"see whether a firewall is in between, whether the host and port in the URL are right, and whether it is to be rediss://"
+	default:
+		return reason(err), "see in Redis's log why"
+	}
+}
