@@ -51,7 +51,7 @@ func TestEvictionThatNobodyTellsOf(t *testing.T) {
 			e.info = map[string]string{"maxmemory": "1000", "maxmemory_policy": policy}
 		}).is("it", want)
 	}
-	judged(t, func(e *exam, r *Result) { eviction(t.Context(), e, r) }, func(e *exam) {}).is("it", Warn, "not known")
+	judged(t, func(e *exam, r *Result) { eviction(t.Context(), e, r) }, func(*exam) {}).is("it", Warn, "not known")
 }
 
 // gathered is what one check says of a server that is in order otherwise.
@@ -102,7 +102,7 @@ func TestReplication(t *testing.T) {
 	set("min-replicas-to-write", "0")
 
 	host, port, _ := strings.Cut(primary.Addr(), ":")
-	if err := replica.Client(t).SlaveOf(t.Context(), host, port).Err(); err != nil {
+	if err := replica.Client(t).ReplicaOf(t.Context(), host, port).Err(); err != nil {
 		t.Fatal(err)
 	}
 	admin := primary.Client(t)
@@ -113,7 +113,7 @@ func TestReplication(t *testing.T) {
 	}
 	found := examine(t, primary.Client(t))
 	found.is("replication", Warn, "1 replica", "WithReplicaAcks", "min-replicas-to-write 1")
-	found.othersAre(OK, "replication")
+	found.allAreOK("replication")
 	set("min-replicas-to-write", "1")
 	gathered(t, primary, replication).is("it", Warn, "up to 12 s", "min-replicas-max-lag 1")
 	set("min-replicas-max-lag", "1")
@@ -170,7 +170,7 @@ func TestKeysOfSomebodyElse(t *testing.T) {
 			found := examine(t, server.Client(t))
 			found.is("keys", test.status, test.says)
 			if test.nobody {
-				found.is("election", Warn, "not known")
+				found.is("election", Warn, fmt.Sprintf("not known: key %q", test.spoil[1]))
 			}
 			if after := admin.Dump(t.Context(), test.spoil[1].(string)).Val(); after != before {
 				t.Error("it was changed")

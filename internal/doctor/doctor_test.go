@@ -22,7 +22,7 @@ func TestNothingIsWrong(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	found := examine(t, server.Client(t))
-	found.othersAre(OK)
+	found.allAreOK()
 	found.is("reachable", OK, server.Addr())
 	found.is("round-trip", OK, "read script")
 	found.is("wake-ups", OK, "arrived")
@@ -82,7 +82,7 @@ func TestRunningElectionIsNotDisturbed(t *testing.T) {
 
 	found := examine(t, server.Client(t))
 
-	found.othersAre(OK)
+	found.allAreOK()
 	found.is("election", OK, `"leader"`, "2 have taken part")
 	if after := state(); after != before {
 		t.Errorf("it was\n%s\nand is\n%s", before, after)

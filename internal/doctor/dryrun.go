@@ -37,17 +37,15 @@ func (e *exam) dryRun(ctx context.Context) (lacks []string, err error) {
 
 // everyCommand is what the scripts do, each with the key that they do it to.
 func (e *exam) everyCommand() [][]any {
-	n := e.names
-	commands := [][]any{
+	n, shown := e.names, e.Config.RedisInfoKeyName
+	return [][]any{
 		{"TIME"}, {"INFO"}, {"PUBLISH", n.Events, ""}, {"SUBSCRIBE", n.Events}, {"UNSUBSCRIBE", n.Events},
+		{"GET", n.Lock}, {"SET", n.Lock, "id", "PX", "1"}, {"DEL", n.Lock}, {"PTTL", n.Lock}, {"PEXPIRE", n.Lock, "1"},
+		{"GET", n.Lease}, {"SET", n.Lease, "id", "PX", "1"}, {"DEL", n.Lease}, {"PTTL", n.Lease}, {"PEXPIRE", n.Lease, "1"},
 		{"HMGET", n.Term, "term"}, {"HSET", n.Term, "term", "1"}, {"HDEL", n.Term, "term"}, {"EXISTS", n.Term}, {"PTTL", n.Term}, {"PEXPIRE", n.Term, "1"},
 		{"XADD", n.History, "*", "event", "end"}, {"XREVRANGE", n.History, "+", "-"}, {"PEXPIRE", n.History, "1"},
 		{"ZADD", n.Candidates, "1", "id"}, {"ZREM", n.Candidates, "id"}, {"ZCARD", n.Candidates}, {"ZREMRANGEBYSCORE", n.Candidates, "0", "1"},
 		{"ZREVRANGEBYSCORE", n.Candidates, "1", "0"}, {"PEXPIRE", n.Candidates, "1"},
-		{"GET", e.Config.RedisInfoKeyName}, {"SET", e.Config.RedisInfoKeyName, "", "PX", "1"}, {"DEL", e.Config.RedisInfoKeyName},
+		{"GET", shown}, {"SET", shown, "", "PX", "1"}, {"DEL", shown},
 	}
-	for _, key := range []string{n.Lock, n.Lease} {
-		commands = append(commands, []any{"GET", key}, []any{"SET", key, "id", "PX", "1"}, []any{"DEL", key}, []any{"PTTL", key}, []any{"PEXPIRE", key, "1"})
-	}
-	return commands
 }

@@ -122,7 +122,7 @@ func reason(err error) string {
 	}
 	var late net.Error
 	switch {
-	case ok && configuration.Err != nil:
+	case ok && configuration.Err != nil && lacking.MatchString(configuration.Err.Error()): // which names the command, if anything does
 		return configuration.Err.Error()
 	case ok:
 		return configuration.Problem

@@ -41,10 +41,10 @@ func keys(ctx context.Context, e *exam, r *Result) {
 		return
 	}
 	rubbish(ctx, e, r)
+	holder(e, r)
 	if r.Status == OK {
 		r.note("each is of its type, or not there yet")
 	}
-	holder(e, r)
 }
 
 // instead says what a key holds, where the user may know.

@@ -76,7 +76,7 @@ func unreachable(err error) (found, remedy string) {
 	var dns *net.DNSError
 	configuration, ok := errors.AsType[*leaderelection.ConfigurationError](err)
 	switch text := err.Error(); {
-	case ok && strings.Contains(configuration.Remedy, "Password"), strings.HasPrefix(strings.ToLower(text), "err unknown command 'auth'"):
+	case ok && strings.Contains(configuration.Remedy, "Password"), strings.Contains(strings.ToLower(text), "unknown command 'auth'"):
 		return "Redis is there, and doesn't let this user in: " + reason(err), passwordRemedy
 	case ok && strings.Contains(configuration.Remedy, "TLSConfig"):
 		return configuration.Problem, configuration.Remedy + ". In the command line that is a rediss:// URL with --tls-ca, --tls-cert and --tls-key"

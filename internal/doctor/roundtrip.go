@@ -45,7 +45,7 @@ func (e *exam) sampleCall(ctx context.Context) (call func(context.Context) error
 	}
 	ping := func(ctx context.Context) error { return e.node.Ping(ctx).Err() }
 	if ping(ctx) == nil {
-		return ping, "of PING, since the election's script is refused"
+		return ping, "of PING, since the election's script fails"
 	}
 	return nil, ""
 }

@@ -16,7 +16,7 @@ func TestCluster(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3, 1)
 	found := examine(t, cluster.Client(t))
-	found.othersAre(OK)
+	found.allAreOK()
 	found.is("topology", OK, "Cluster", "of 3 primaries", "lie in slot", "the info key in", "cluster-require-full-coverage is yes", "a primary")
 	found.is("replication", OK, "cut off refuses writes before", "2s")
 	found.is("reachable", OK, cluster.PrimaryOf(lock).Addr())
@@ -64,7 +64,7 @@ func TestClusterThatTellsLittle(t *testing.T) {
 	client := redis.NewClusterClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	found := examine(t, client)
-	found.othersAre(OK, "topology", "persistence")
+	found.allAreOK("topology", "persistence")
 	found.is("topology", Warn, "its state is not known", "+cluster|info")
 }
 
@@ -73,7 +73,7 @@ func TestSentinel(t *testing.T) {
 	sentinels := redistest.StartSentinels(t, 2)
 	p := Patient{Client: sentinels.Client(t), Sentinel: sentinels.Options(), Config: config()}
 	found := examineAs(t, p, func(string) {})
-	found.othersAre(OK, "replication", "election")
+	found.allAreOK("replication", "election")
 	found.is("topology", OK, "behind Sentinel", "3 Sentinels, a quorum of 2", "a primary")
 	found.is("replication", Warn, "2 replica(s)", "WithReplicaAcks")
 
@@ -101,7 +101,7 @@ func TestTLS(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.WithTLS())
 	found := examine(t, server.Client(t)) // of certificates that are for a day
-	found.othersAre(OK, "tls")
+	found.allAreOK("tls")
 	found.is("tls", Warn, "TLS 1.3", "Redis's certificate ends on", "in 23 hours", "its CA CA of TestTLS ends on", "the client's certificate ends on", "renew")
 
 	options := server.Options()
