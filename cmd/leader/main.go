@@ -14,6 +14,7 @@ import (
 // tell them from the statuses of the command that it runs.
 const (
 	statusNobody        = 1   // of a question: nobody leads
+	statusUnfit         = 1   // of doctor: a check has failed
 	statusWaited        = 124 // it was not elected within --wait; timeout(1) says the same
 	statusFailed        = 125 // leader itself failed
 	statusNotExecutable = 126 // the command was found but cannot be executed

@@ -25,13 +25,8 @@ type participant struct {
 }
 
 func (p *participant) addTo(cmd *cobra.Command) {
+	p.addElectionTo(cmd)
 	flags := cmd.Flags()
-	p.redis.addTo(cmd)
-	addKey(cmd, &p.config.RedisKeyName)
-	flags.StringVar(&p.config.RedisInfoKeyName, "info-key", "", "`KEY` that shows who leads (default: the name of the election and \":info\")")
-	flags.DurationVar(&p.config.LockTTL, "ttl", leaderelection.DefaultLockTTL, "how long a lease lasts: how soon others take over from an instance that crashed")
-	flags.DurationVar(&p.config.HeartbeatInterval, "heartbeat", 0, "how often the leader renews its lease (default 3s, or 3/10 of a shorter --ttl)")
-	flags.DurationVar(&p.config.RetryInterval, "retry", 0, "how often a follower asks at least, and how long --restart waits (default 2s, or 1/5 of a shorter --ttl)")
 	flags.StringVar(&p.config.InstanceID, "id", "", "`NAME` of this instance (default: hostname and a random suffix)")
 	flags.IntVar(&p.rank, "priority", 0, "among the candidates that are there when nobody leads, the highest priority wins; -1000 to 1000")
 	flags.BoolVar(&p.preempt, "preempt", false, "ask a leader of lower --priority to step down")
@@ -39,6 +34,17 @@ func (p *participant) addTo(cmd *cobra.Command) {
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "log warnings and errors only")
 	flags.BoolVarP(&p.verbose, "verbose", "v", false, "log everything")
 	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
+}
+
+// addElectionTo adds those that say which election it is, and how fast.
+func (p *participant) addElectionTo(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	p.redis.addTo(cmd)
+	addKey(cmd, &p.config.RedisKeyName)
+	flags.StringVar(&p.config.RedisInfoKeyName, "info-key", "", "`KEY` that shows who leads (default: the name of the election and \":info\")")
+	flags.DurationVar(&p.config.LockTTL, "ttl", leaderelection.DefaultLockTTL, "how long a lease lasts: how soon others take over from an instance that crashed")
+	flags.DurationVar(&p.config.HeartbeatInterval, "heartbeat", 0, "how often the leader renews its lease (default 3s, or 3/10 of a shorter --ttl)")
+	flags.DurationVar(&p.config.RetryInterval, "retry", 0, "how often a follower asks at least, and how long --restart waits (default 2s, or 1/5 of a shorter --ttl)")
 }
 
 // logger also takes over what go-redis has to say.

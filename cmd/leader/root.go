@@ -21,7 +21,21 @@ scheduler, the migration, the consumer.`,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("leader {{.Version}}\n")
-	root.AddCommand(newDemoCommand(), newRunCommand(), newServeCommand(), newStatusCommand(), newWatchCommand(), newListCommand(), newHistoryCommand(), newStepDownCommand(), newPauseCommand(), newResumeCommand(), newGuardianCommand(), newVersionCommand())
+	root.AddCommand(
+		newDemoCommand(),
+		newRunCommand(),
+		newServeCommand(),
+		newStatusCommand(),
+		newWatchCommand(),
+		newListCommand(),
+		newHistoryCommand(),
+		newStepDownCommand(),
+		newPauseCommand(),
+		newResumeCommand(),
+		newDoctorCommand(),
+		newGuardianCommand(),
+		newVersionCommand(),
+	)
 	return root
 }
 
