@@ -88,11 +88,13 @@ func (o *runOptions) run(command []string) error {
 	}
 	defer sidecar.close()
 	lease := newLease(o.config.LockTTL)
-	election, err := leaderelection.New(redisstore.New(client), &o.config, o.options(log,
+	systemd := newSystemd(o.config, log)
+	election, err := leaderelection.New(systemd.watch(redisstore.New(client)), &o.config, o.options(log,
 		leaderelection.WithSafetyMargin(lease.margin),
 		leaderelection.WithDrainTimeout(o.grace+2*killedAfter),
 		leaderelection.WithObserver(lease),
 		leaderelection.WithObserver(sidecar.handler),
+		leaderelection.WithObserver(systemd),
 	)...)
 	if err != nil {
 		return err
@@ -100,13 +102,14 @@ func (o *runOptions) run(command []string) error {
 	r := &runner{
 		path:       path,
 		command:    command,
-		env:        append(os.Environ(), "LEADER_ID="+election.GetInstanceID(), "LEADER_KEY="+o.config.RedisKeyName),
+		env:        append(withoutSystemd(os.Environ()), "LEADER_ID="+election.GetInstanceID(), "LEADER_KEY="+o.config.RedisKeyName),
 		grace:      o.grace,
 		onLose:     onLose,
 		wait:       o.wait,
 		restart:    o.restart,
 		once:       o.once,
 		lease:      lease,
+		systemd:    systemd,
 		log:        log,
 		atTerminal: atTerminal(),
 	}

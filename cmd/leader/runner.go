@@ -30,6 +30,7 @@ type runner struct {
 	restart bool
 	once    bool
 	lease   *lease
+	systemd *systemd
 	log     *slog.Logger
 
 	atTerminal bool
@@ -72,6 +73,7 @@ func (r *runner) run(election *leaderelection.Election) (int, error) {
 		defer time.AfterFunc(r.wait, r.giveUp).Stop()
 	}
 
+	defer r.systemd.serve(ctx)()
 	if err := election.Lead(ctx, r.work); err != nil {
 		return statusFailed, err
 	}
@@ -99,6 +101,8 @@ func (r *runner) waitIsOver() bool {
 
 // work is one term. Nothing that it starts outlives it.
 func (r *runner) work(ctx context.Context) error {
+	r.systemd.command.beat(r.lease.ttl + workPatience)
+	defer r.systemd.command.rest()
 	term, _ := leaderelection.TermFromContext(ctx)
 	if r.waitIsOver() || !r.awaitLease(ctx, term) {
 		return nil
@@ -223,6 +227,7 @@ func (r *runner) oversee(ctx context.Context, command *guardian.Guardian, term i
 				_ = command.Extend(lease) // a guardian that doesn't listen is noticed below
 			}
 		case <-look.C:
+			r.systemd.command.beat(r.lease.ttl + workPatience)
 			// The guardian itself may be frozen. More than half of the reserve is left then.
 			lease, known := r.lease.of(term)
 			if known && lease.Kill.Plus(r.lease.reserve/8).Left() <= 0 || !limit.IsZero() && time.Until(limit) <= 0 {

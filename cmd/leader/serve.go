@@ -65,8 +65,11 @@ func (p *participant) serve(ctx context.Context, grace time.Duration) error {
 		return err
 	}
 	defer sidecar.close()
-	election, err := leaderelection.New(redisstore.New(client), &p.config, p.options(p.logger(),
+	log := p.logger()
+	systemd := newSystemd(p.config, log)
+	election, err := leaderelection.New(systemd.watch(redisstore.New(client)), &p.config, p.options(log,
 		leaderelection.WithObserver(sidecar.handler),
+		leaderelection.WithObserver(systemd),
 		leaderelection.WithDrainTimeout(grace+leaderelection.DefaultDrainTimeout),
 	)...)
 	if err != nil {
@@ -75,6 +78,7 @@ func (p *participant) serve(ctx context.Context, grace time.Duration) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	sidecar.serve(election)
+	defer systemd.serve(ctx)()
 	return explain(election.Lead(ctx, func(term context.Context) error {
 		<-term.Done()
 		if cause := context.Cause(term); errors.Is(cause, leaderelection.ErrStopped) || errors.Is(cause, leaderelection.ErrResigned) {
