@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what the tests need beside Go: redis-server, the PostgreSQL server and,
-# on Linux, nftables, without which fewer tests lose packets. Does nothing where
-# all is there already. No service is started.
+# Installs what the tests need beside Go: redis-server, the PostgreSQL server, groff for
+# the manual and, on Linux, nftables, without which fewer tests lose packets. Does nothing
+# where all is there already. No service is started.
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -67,6 +67,9 @@ has_redis || still_missing redis-server
 
 has_postgres || install "the PostgreSQL server" postgresql postgresql-server postgresql postgresql postgresql
 has_postgres || still_missing initdb
+
+has groff || install groff groff-base groff-base groff groff groff
+has groff || still_missing groff
 
 has_nftables || (install nftables nftables nftables nftables nftables -) ||
 	echo "setup: going on without nftables: fewer tests lose packets then"

@@ -34,6 +34,7 @@ scheduler, the migration, the consumer.`,
 		newResumeCommand(),
 		newDoctorCommand(),
 		newGuardianCommand(),
+		newManCommand(),
 		newVersionCommand(),
 	)
 	return root
