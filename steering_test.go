@@ -76,6 +76,21 @@ func TestStepDownGoesToAndFro(t *testing.T) {
 	})
 }
 
+// What it heard while it led, or of its own release, is no reason to bid once more.
+func TestWhoSteppedDownBidsOnceWhenAnotherLeads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		a := newCandidate(t, store, "a").start(t).mustLead(t)
+		newCandidate(t, store, "b").start(t)
+		before := len(a.link.sent(acquire))
+		stepDown(t, store, "b")
+		pass(retry / 2)
+		if bids := len(a.link.sent(acquire)) - before; bids != 1 {
+			t.Errorf("it bid %d times, want once", bids)
+		}
+	})
+}
+
 // A hint that is lost costs the time to the next heartbeat, and no more (F21).
 func TestStepDownReachesALeaderThatHearsNoHints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -115,10 +115,7 @@ func (h history) table(w *tabwriter.Writer) {
 	}
 	_, _ = fmt.Fprintln(w, "TERM\tLEADER\tHOST\tBEGAN\tLASTED\tENDED BY\tNOBODY BEFORE")
 	for _, t := range h.Terms {
-		lasted, reason, vacancy := "-", orDash(t.Reason), "-"
-		if t.By != "" {
-			reason += ", by " + t.By
-		}
+		lasted, reason, vacancy := "-", ended(t.Reason, t.By), "-"
 		if t.Ended == nil && t.Began != nil {
 			lasted = roughly(h.At.Sub(*t.Began)) + " so far"
 		}
@@ -137,6 +134,14 @@ func (h history) table(w *tabwriter.Writer) {
 	for _, o := range h.Orders {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Kind, shown(orDash(o.By)), exactly(o.At, h.At), shown(o.what()))
 	}
+}
+
+// ended is why a term ended, and who asked for that.
+func ended(reason, by string) string {
+	if by == "" {
+		return orDash(reason)
+	}
+	return orDash(reason) + ", by " + by
 }
 
 // what is the rest of an order, for people.

@@ -121,7 +121,7 @@ func news(before *sight, now sight) []string {
 		was := before.status.Leader
 		for _, t := range now.latest {
 			if t.Term == was.Term && !t.Ended.IsZero() {
-				lines = append(lines, fmt.Sprintf("%s does not lead any more (%s)", was.ID, orDash(t.Reason)))
+				lines = append(lines, fmt.Sprintf("%s does not lead any more (%s)", was.ID, ended(t.Reason, t.By)))
 			}
 		}
 	}

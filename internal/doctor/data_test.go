@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
+	"example.com/leaderelection/redisstore"
 )
 
 func TestEviction(t *testing.T) {
@@ -204,6 +206,16 @@ func TestQuarantine(t *testing.T) {
 	found := examine(t, server.Client(t))
 	found.is("election", Warn, "nobody may for")
 	found.is("permissions", OK)
+}
+
+func TestPausedElection(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	operator := leaderelection.Operator{Store: redisstore.New(client), Key: config().RedisKeyName, Name: "alice"}
+	if _, err := operator.Pause(t.Context(), 0, false); err != nil {
+		t.Fatal(err)
+	}
+	examine(t, client).is("election", Warn, `"alice" has had it paused since`)
 }
 
 // An older program's info is kept, which has no term: nor has the examination.

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"example.com/leaderelection"
 )
@@ -25,6 +26,9 @@ func election(ctx context.Context, e *exam, r *Result) {
 		r.note("nobody has led %q yet", e.Config.RedisKeyName)
 	default:
 		r.note("nobody leads %q; the last term was %d", e.Config.RedisKeyName, now.Term)
+	}
+	if now.Pause != nil {
+		r.warn(fmt.Sprintf("nobody is elected: %q has had it paused since %s", now.Pause.By, now.Pause.Since.UTC().Format(time.DateTime)), "leader resume, once that is over")
 	}
 	if others := len(now.Present); others > 0 {
 		r.note("%d have taken part of late", others)
