@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"net"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,6 +72,17 @@ func TestDoctorOfABadRedis(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestTableOfTheDoctorIsNotObeyed(t *testing.T) {
+	d := diagnosis{Election: "\x1b[31m", Checks: []doctor.Result{{Check: "server", Status: doctor.Warn, Found: "Redis \x1b[2J", Remedy: "\x07upgrade"}}}
+	got := ansi.ReplaceAllString(d.table(80), "")
+	if want := "WARN  server       Redis \ufffd[2J\n                   → \ufffdupgrade\n\n\ufffd[31m: 0 OK, 1 WARN, 0 FAIL\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// ansi finds the colours of ours.
+var ansi = regexp.MustCompile("\x1b\\[3?[0-9]?m")
 
 func TestDoctorWhoCannotBegin(t *testing.T) {
 	t.Parallel()

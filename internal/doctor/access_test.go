@@ -43,6 +43,7 @@ func TestUsersWhoLackSomething(t *testing.T) {
 			f.is("wake-ups", Warn, "can't listen", "&{jobs:lock}:events*")
 			f.is("permissions", Warn, "PUBLISH")
 		}},
+		"channel of onlookers": {[]any{"resetchannels", "&{jobs:lock}:events:*"}, func(f findings) { f.is("wake-ups", Warn, "can't listen") }},
 		"publish": {[]any{"-publish"}, func(f findings) {
 			f.is("wake-ups", Warn, "wakes nobody")
 			f.is("permissions", Warn, "PUBLISH")

@@ -70,17 +70,29 @@ func judgeRate(r *Result, slowest, fastest float64, ttl, margin time.Duration) {
 	const remedy = "have the clocks of both machines slewed by NTP, not stepped"
 	switch {
 	case slowest > limit:
-		r.fail(fmt.Sprintf("Redis's clock runs %s faster than this machine's, and the margin is %v of %v: leases end before their leaders stop", percent(slowest-1), margin, ttl), remedy)
+		r.fail(fmt.Sprintf("Redis's clock runs %s than this machine's, and the margin is %v of %v: leases end before their leaders stop", differs(slowest), margin, ttl), remedy)
 	case fastest > limit:
 		r.warn(fmt.Sprintf("the rates agree within %s, which is not near enough for the margin of %v of %v; the round trips are too long to tell more", percent(fastest-1), margin, ttl), "use a Redis that is nearer, or longer leases")
 	case slowest > 1+suspicious, fastest < 1-suspicious:
-		r.warn(fmt.Sprintf("Redis's clock runs at %s of the rate of this machine's: the margin of %v of %v bears that, but one of the two was set or is being stretched", percent((slowest+fastest)/2), margin, ttl), remedy)
+		r.warn(fmt.Sprintf("Redis's clock runs %s than this machine's: the margin of %v of %v bears that, but one of the two was set or is being stretched", differs((slowest+fastest)/2), margin, ttl), remedy)
 	default:
 		r.note("the rates agree within %s; the margin of %v of %v bears %s", percent(max(fastest-1, 1-slowest)), margin, ttl, percent(limit-1))
 	}
 }
 
-func percent(part float64) string { return fmt.Sprintf("%.2g %%", 100*part) }
+func differs(rate float64) string {
+	if rate < 1 {
+		return percent(1-rate) + " slower"
+	}
+	return percent(rate-1) + " faster"
+}
+
+func percent(part float64) string {
+	if part >= 0.1 {
+		return fmt.Sprintf("%.0f %%", 100*part)
+	}
+	return fmt.Sprintf("%.2g %%", 100*part)
+}
 
 // ahead says how far Redis's clock is, by this machine's wall clock.
 func ahead(r reading) string {

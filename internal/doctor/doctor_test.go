@@ -133,7 +133,7 @@ func TestInterruptionLeavesNothing(t *testing.T) {
 	ctx, cancel := contextOf(t)
 	e := newExam(Patient{Client: server.Client(t), Config: config()})
 	e.Config.LockTTL = time.Second
-	hooked := interrupting{after: "acquire", cancel: cancel}
+	hooked := interrupting{after: "acquire grants", cancel: cancel}
 	e.Client.AddHook(&hooked)
 	if err := e.find(ctx); err != nil {
 		t.Fatal(err)

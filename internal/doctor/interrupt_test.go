@@ -16,7 +16,7 @@ func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
-// interrupting cancels once a script was executed that begins so.
+// interrupting cancels once the script was executed whose comment begins so.
 type interrupting struct {
 	after  string
 	cancel context.CancelFunc

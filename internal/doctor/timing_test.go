@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
@@ -89,9 +90,9 @@ func TestRatesOfClocks(t *testing.T) {
 	}{
 		{"the same", time.Millisecond, time.Second, OK, "agree within 0.1 %"},
 		{"slewed", time.Millisecond, 1005 * time.Millisecond, OK, "bears 11 %"},
-		{"a little fast", time.Millisecond, 1050 * time.Millisecond, Warn, "bears that"},
-		{"slow", time.Millisecond, 500 * time.Millisecond, Warn, "bears that"},
-		{"too fast", time.Millisecond, 1200 * time.Millisecond, Fail, "leases end before"},
+		{"a little fast", time.Millisecond, 1050 * time.Millisecond, Warn, "5 % faster"},
+		{"slow", time.Millisecond, 500 * time.Millisecond, Warn, "50 % slower"},
+		{"too fast", time.Millisecond, 1200 * time.Millisecond, Fail, "20 % faster"},
 		{"who knows", 200 * time.Millisecond, time.Second, Warn, "too long to tell"},
 	} {
 		first, last := read(0, test.width, test.width/2), read(time.Second, test.width, test.shown+test.width/2)
@@ -101,8 +102,14 @@ func TestRatesOfClocks(t *testing.T) {
 		t.Log(test.what, r)
 		findings{t, map[string]Result{"it": r}}.is("it", test.want, test.says)
 	}
+	if slowest, fastest := rates(read(0, 200*time.Millisecond, 0), read(time.Second, 200*time.Millisecond, 1200*time.Millisecond)); math.Abs(slowest-1) > 1e-6 || math.Abs(fastest-1.5) > 1e-6 {
+		t.Errorf("1.2 s there, in 0.8 to 1.2 s here: from %v to %v", slowest, fastest)
+	}
 	if says := ahead(read(0, 2*time.Millisecond, time.Millisecond)); says != "1h0m0s ahead of" {
 		t.Error(says)
+	}
+	if slowest, fastest := rates(read(0, 200*time.Millisecond, 0), read(time.Second, 200*time.Millisecond, 1200*time.Millisecond)); math.Abs(slowest-1) > 1e-6 || math.Abs(fastest-1.5) > 1e-6 {
+		t.Errorf("1.2 s there, in 0.8 to 1.2 s here: from %v to %v", slowest, fastest)
 	}
 	if says := ahead(reading{here, here, here.Add(-time.Minute)}); says != "1m0s behind" {
 		t.Error(says)
