@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -17,7 +16,7 @@ import (
 
 const redisURLVariable = "REDIS_URL"
 
-var errNoRedis = errors.New(`no Redis given: use --redis or set ` + redisURLVariable + `, for example
+var errNoRedis = errors.New(`no Redis given: use --redis, set ` + redisURLVariable + `, or write it into a file (leader help config), for example
   ` + redisURLVariable + `=redis://localhost:6379 leader run -- ./worker`)
 
 // errRedisURL takes the place of what redis.ParseURL says, all of it: its
@@ -39,15 +38,16 @@ type connection struct {
 func (c *connection) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.url, "redis", "", "`URL` of the Redis: redis://, redis+sentinel:// or redis+cluster://; prefer $"+redisURLVariable+" if it holds a password")
 	c.tls.addTo(cmd)
+	takeSettings(cmd)
 }
 
 // open returns a client, which the caller closes.
 func (c *connection) open() (redis.UniversalClient, error) {
-	url := c.url
-	if url == "" {
-		url = os.Getenv(redisURLVariable)
+	client, err := connect(c.url, c.tls.apply)
+	if errors.Is(err, errRedisURL) {
+		err = fmt.Errorf("--redis: %w", err)
 	}
-	return connect(url, c.tls.apply)
+	return client, err
 }
 
 // addKey adds the flag that names the election.

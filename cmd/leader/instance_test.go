@@ -43,8 +43,8 @@ func start(t *testing.T, env []string, args ...string) *instance {
 	t.Helper()
 	i := &instance{t: t, cmd: exec.Command(os.Args[0], args...), exited: make(chan struct{})}
 	i.cmd.Env = append(slices.DeleteFunc(os.Environ(), func(entry string) bool {
-		return strings.HasPrefix(entry, redisURLVariable+"=")
-	}), append(env, beLeader+"=1", quickExit)...)
+		return strings.HasPrefix(entry, redisURLVariable+"=") || strings.HasPrefix(entry, "LEADER_")
+	}), slices.Concat([]string{"LEADER_CONFIG=" + os.DevNull}, env, []string{beLeader + "=1", quickExit})...)
 	i.cmd.Stdout, i.cmd.Stderr = &i.stdout, &i.stderr
 	i.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell starts it
 	i.cmd.WaitDelay = testPatience / 2

@@ -23,7 +23,8 @@ const (
 )
 
 func main() {
-	os.Exit(exitStatus(os.Stderr, newRootCommand().Execute()))
+	cmd, err := newRootCommand().ExecuteC()
+	os.Exit(exitStatus(os.Stderr, tellOrigins(cmd, err)))
 }
 
 // exitStatus is what leader exits with after err, which it prints: once, for the

@@ -19,6 +19,13 @@ scheduler, the migration, the consumer.`,
 		// main prints errors, once and without passwords; usage is for those who ask.
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := settle(cmd, cmd.ErrOrStderr()); err != nil {
+				return err
+			}
+			return refuseOwnParent(cmd)
+		},
 	}
 	root.SetVersionTemplate("leader {{.Version}}\n")
 	root.AddCommand(
@@ -36,6 +43,7 @@ scheduler, the migration, the consumer.`,
 		newGuardianCommand(),
 		newManCommand(),
 		newVersionCommand(),
+		newConfigTopic(),
 	)
 	return root
 }

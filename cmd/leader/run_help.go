@@ -27,7 +27,8 @@ in its environment:
   LEADER_TERM  number of the term, greater than that of every earlier one: a
                fencing token for every resource that can check it
   LEADER_ID    name of this instance
-  LEADER_KEY   name of the election
+  LEADER_KEY   name of the election: leader status in there shows this one, and a leader
+               run in there needs a --key of its own
 
 Signals: TERM and INT end leader; a second one kills COMMAND at once. HUP, QUIT,
 USR1, USR2 and WINCH are passed on to COMMAND's process group. (HUP from a terminal
