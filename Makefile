@@ -26,6 +26,7 @@ test: setup ## every test, with the race detector, on a real redis-server and Po
 	cd fence/postgrestest && $(GO) test $(TEST_FLAGS) ./...
 	cd rueidisstore && $(GO) test $(TEST_FLAGS) ./...
 	cd rueidisstore && $(GO) test $(TEST_FLAGS) -overlay rows.json example.com/leaderelection/redisstore
+	cd deploy/validate && $(GO) test -timeout 10m ./...
 	cd bench && $(GO) test -timeout 10m ./... # without the race detector, by which its peers take minutes to compile
 
 .PHONY: soak
@@ -79,7 +80,7 @@ lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) ## go vet, gofmt, golangci-lint, and
 	$(GO) mod tidy -diff
 	$(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...
 	@test -z "$$(gofmt -d <rueidisstore/rows/backend_test.go.txt)" || { echo "not formatted: rueidisstore/rows/backend_test.go.txt"; exit 1; }
-	for module in fence/postgrestest rueidisstore bench; do (cd $$module && \
+	for module in fence/postgrestest rueidisstore deploy/validate bench; do (cd $$module && \
 		$(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint-$(GOLANGCI_LINT) run ./...) || exit 1; done
 	cd rueidisstore && $(GO) vet -overlay rows.json example.com/leaderelection/redisstore
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what the tests need beside Go: redis-server, the PostgreSQL server, groff for
-# the manual and, on Linux, nftables, without which fewer tests lose packets. Does nothing
-# where all is there already. No service is started.
+# the manual, kubectl and systemd-analyze for what is deployed and, on Linux, nftables,
+# without which fewer tests lose packets. Does nothing where all is there already. No
+# service is started.
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -70,6 +71,12 @@ has_postgres || still_missing initdb
 
 has groff || install groff groff-base groff-base groff groff groff
 has groff || still_missing groff
+
+has kubectl || install kubectl kubernetes-client kubernetes-client kubectl kubectl kubectl
+has kubectl || still_missing kubectl
+
+# macOS and Alpine have no systemd.
+[ "$(uname)" != Linux ] || has apk || has systemd-analyze || install systemd-analyze systemd systemd - systemd -
 
 has_nftables || (install nftables nftables nftables nftables nftables -) ||
 	echo "setup: going on without nftables: fewer tests lose packets then"
