@@ -142,6 +142,17 @@ func TestVacancyIsNotReservedForWhoseLeaseHasExpired(t *testing.T) {
 	})
 }
 
+// An order that came with a rollback, or an old snapshot, concerns a term that has ended.
+func TestOrderOfAnotherTermIsNotTold(t *testing.T) {
+	each(t, func(t *trial) {
+		leader := t.settled().candidate("leader", long).win()
+		t.do("HSET", "{jobs}:term", "order", leader.tenure.Term-1, "order_by", "alice", "order_to", "")
+		if asked := leader.renew("with another term's order").Asked; asked != nil {
+			t.Errorf("the leader is asked for %v", asked)
+		}
+	})
+}
+
 // F16: an election can be steered while Redis takes no more data.
 func TestF16SteeringAtMaxmemory(t *testing.T) {
 	onRedis(t, func(t *trial) {
