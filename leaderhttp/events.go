@@ -14,6 +14,7 @@ import (
 const (
 	mostListeners = 100              // to the events of one Handler
 	eventsWaiting = 64               // for a listener that is slow, before it loses some
+	readWithin    = 30 * time.Second // or the listener has hung, and its place is another's
 	stillHere     = 15 * time.Second // between comments, by which proxies and listeners see that the connection lives
 )
 
@@ -53,6 +54,7 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) {
 	tick := time.NewTicker(stillHere)
 	defer tick.Stop()
 	for {
+		_ = flush.SetWriteDeadline(time.Now().Add(h.patience)) // where that can be had
 		if flush.Flush() != nil {
 			return
 		}

@@ -30,8 +30,9 @@ import (
 // An answer is true when it is given. Whoever acts on it acts a little later: what must
 // never be done by two at once needs the term as a fencing token, too.
 type Handler struct {
-	mux    *http.ServeMux
-	events broadcast
+	mux      *http.ServeMux
+	events   broadcast
+	patience time.Duration // with a listener that doesn't read
 
 	mu       sync.Mutex
 	election *leaderelection.Election
@@ -55,7 +56,7 @@ type Leader struct {
 
 // New makes a Handler. Until Serve it answers 503.
 func New() *Handler {
-	h := &Handler{mux: http.NewServeMux()}
+	h := &Handler{mux: http.NewServeMux(), patience: readWithin}
 	h.mux.HandleFunc("GET /leader", h.serveLeader)
 	h.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 	h.mux.HandleFunc("GET /readyz", h.serveReady)

@@ -77,6 +77,7 @@ func (p *participant) serve(ctx context.Context, grace time.Duration) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends leader at once, grace or not
 	sidecar.serve(election)
 	defer systemd.serve(ctx)()
 	return explain(election.Lead(ctx, func(term context.Context) error {

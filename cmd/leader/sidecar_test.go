@@ -93,3 +93,14 @@ func TestRunListensToo(t *testing.T) {
 	_ = leader.stdin.Close()
 	leader.status()
 }
+
+func TestSecondSignalEndsServeAtOnce(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	serve := start(t, []string{redisURLVariable + "=" + server.URL()}, "serve", "--ttl", "1m", "--listen", "127.0.0.1:0", "--grace", "1h")
+	serve.awaitLog("leading")
+	serve.signal(syscall.SIGTERM)
+	serve.awaitLog("the term has ended")
+	serve.signal(syscall.SIGTERM)
+	serve.status() // or this fails the test
+}
