@@ -1,6 +1,10 @@
 package doctor
 
 import (
+	"crypto/tls"
+	"io"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -153,6 +157,21 @@ func TestWhyNothingCanBeAsked(t *testing.T) {
 				t.Errorf("it took %v", took)
 			}
 		})
+	}
+}
+
+// How a server hangs up is up to chance where TLS is refused: what is said must not be.
+func TestHangingUp(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{io.EOF, syscall.ECONNRESET, syscall.EPIPE} {
+		plain := newExam(Patient{Client: as(t, &redis.Options{})})
+		encrypted := newExam(Patient{Client: as(t, &redis.Options{TLSConfig: new(tls.Config)})})
+		if _, remedy := plain.unreachable(err); !strings.Contains(remedy, "rediss://") {
+			t.Errorf("%v without TLS: %s", err, remedy)
+		}
+		if _, remedy := encrypted.unreachable(err); !strings.Contains(remedy, "--tls-cert") {
+			t.Errorf("%v with TLS: %s", err, remedy)
+		}
 	}
 }
 

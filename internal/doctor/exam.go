@@ -84,7 +84,8 @@ func (e *exam) isCluster() bool {
 
 // asksSentinel reports whether the client does: go-redis gives those no address.
 func (e *exam) asksSentinel() bool {
-	return e.Sentinel != nil || e.node.Options().Addr == "FailoverClient"
+	client, ok := e.Client.(*redis.Client)
+	return e.Sentinel != nil || ok && client.Options().Addr == "FailoverClient"
 }
 
 // number is a field of INFO, 0 if it isn't there.

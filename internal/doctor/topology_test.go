@@ -36,6 +36,17 @@ func TestCluster(t *testing.T) {
 	found.is("election", Warn, "MOVED")
 }
 
+func TestClusterOfWhichNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"127.0.0.1:1", "127.0.0.1:2"}, ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	examine(t, client).is("reachable", Fail, "refused")
+	server := redistest.Start(t)
+	other := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{server.Addr()}, ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = other.Close() })
+	examine(t, other).is("reachable", Fail, "this is no Cluster")
+}
+
 func TestClusterThatIsNotWhole(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3, 0)
@@ -84,6 +95,10 @@ func TestSentinel(t *testing.T) {
 
 	p.Client, p.Sentinel = sentinels.Client(t), &redis.FailoverOptions{MasterName: p.Sentinel.MasterName, SentinelAddrs: []string{"127.0.0.1:1"}}
 	examineAs(t, p, func(string) {}).is("topology", Warn, "what Sentinel would do is not known", "refused")
+
+	gone := redis.NewFailoverClient(p.Sentinel)
+	t.Cleanup(func() { _ = gone.Close() })
+	examine(t, gone).is("reachable", Fail, "no Sentinel answers", "see that the Sentinels run")
 
 	one := as(t, &redis.Options{Addr: sentinels.Options().SentinelAddrs[0], ContextTimeoutEnabled: true})
 	examine(t, one).is("topology", Fail, "this is a Sentinel")
