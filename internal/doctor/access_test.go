@@ -3,6 +3,8 @@ package doctor
 import (
 	"crypto/tls"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"syscall"
 	"testing"
@@ -173,6 +175,14 @@ func TestHangingUp(t *testing.T) {
 			t.Errorf("%v with TLS: %s", err, remedy)
 		}
 	}
+}
+
+func TestSomethingElseAnswers(t *testing.T) {
+	t.Parallel()
+	web := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(web.Close)
+	examine(t, as(t, &redis.Options{Addr: web.Listener.Addr().String(), ContextTimeoutEnabled: true})).
+		is("reachable", Fail, "something else than Redis", "correct the host and port")
 }
 
 // From the beginning, or from any moment on: it ends in time, and nothing is called OK that

@@ -111,6 +111,8 @@ func (e *exam) unreachable(err error) (found, remedy string) {
 			return found, "if Redis asks for a client certificate (tls-auth-clients), give --tls-cert and --tls-key; else look into its log"
 		}
 		return found, "if Redis expects TLS, use a rediss:// URL; else look into its log"
+	case strings.HasPrefix(text, "redis: can't parse"), strings.HasPrefix(text, "redis: invalid"):
+		return "something else than Redis answers: " + text, "correct the host and port in the URL"
 	case strings.HasPrefix(text, "LOADING"):
 		return "Redis is loading its data", "wait until it has: leaders and candidates do"
 	case strings.HasPrefix(text, "CLUSTERDOWN"):
