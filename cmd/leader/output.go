@@ -41,6 +41,7 @@ func (f *format) Type() string   { return "FORMAT" }
 func (f *format) addTo(cmd *cobra.Command) {
 	*f = asTable
 	cmd.Flags().VarP(f, "output", "o", "`FORMAT`: table, json or yaml. The names of fields stay as they are")
+	completeValues(cmd, "output", string(asTable), string(asJSON), string(asYAML))
 }
 
 // write shows a value: as a table, or the value itself.

@@ -41,6 +41,7 @@ func (p *participant) addElectionTo(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	p.redis.addTo(cmd)
 	addKey(cmd, &p.config.RedisKeyName)
+	completeKey(cmd, &p.redis)
 	_ = flags.SetAnnotation("key", withElectionOfItsOwn, []string{"true"})
 	flags.StringVar(&p.config.RedisInfoKeyName, "info-key", "", "`KEY` that shows who leads (default: the name of the election and \":info\")")
 	flags.DurationVar(&p.config.LockTTL, "ttl", leaderelection.DefaultLockTTL, "how long a lease lasts: how soon others take over from an instance that crashed")

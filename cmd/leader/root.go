@@ -27,6 +27,7 @@ scheduler, the migration, the consumer.`,
 			return refuseOwnParent(cmd)
 		},
 	}
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp) // for those that take no arguments
 	root.SetVersionTemplate("leader {{.Version}}\n")
 	root.AddCommand(
 		newDemoCommand(),

@@ -39,6 +39,8 @@ func newRunCommand() *cobra.Command {
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return options.run(args) },
 
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault), // files
+
 		DisableFlagsInUseLine: true,
 	}
 	flags := cmd.Flags()
@@ -46,6 +48,7 @@ func newRunCommand() *cobra.Command {
 	options.addTo(cmd)
 	flags.DurationVar(&options.grace, "grace", 10*time.Second, "how long the command may take to end when leader is stopped")
 	flags.StringVar(&options.onLose, "on-lose", "term", "`SIGNAL` that asks the command to end when the lease is lost: term, kill, or a name such as USR1")
+	completeValues(cmd, "on-lose", "term", "kill", "int", "hup", "quit", "usr1", "usr2")
 	flags.DurationVar(&options.wait, "wait", 0, "give up if not elected within that time (default: wait for as long as it takes)")
 	flags.BoolVar(&options.restart, "restart", false, "when the command ends, go on as a candidate")
 	flags.BoolVar(&options.once, "once", false, "leave after the first term, also if the lease was lost")

@@ -25,6 +25,7 @@ type question struct {
 func (q *question) addTo(cmd *cobra.Command) {
 	q.redis.addTo(cmd)
 	addKey(cmd, &q.key)
+	completeKey(cmd, &q.redis)
 	q.output.addTo(cmd)
 }
 

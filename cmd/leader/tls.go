@@ -23,6 +23,9 @@ func (f *tlsFiles) addTo(cmd *cobra.Command) {
 	flags.StringVar(&f.cert, "tls-cert", "", "`FILE` with the client certificate, where Redis asks for one")
 	flags.StringVar(&f.key, "tls-key", "", "`FILE` with the key of --tls-cert")
 	flags.StringVar(&f.serverName, "tls-server-name", "", "`NAME` that the certificate of every server is for, where that isn't the host it is reached at")
+	for _, name := range []string{"tls-ca", "tls-cert", "tls-key"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)) // files
+	}
 }
 
 // apply has a client use the files; its config is nil if it doesn't talk TLS. Errors name
