@@ -50,6 +50,19 @@ func (c *connection) open() (redis.UniversalClient, error) {
 	return client, err
 }
 
+// sentinels is how the Sentinels are asked that name the server, nil if none do.
+func (c *connection) sentinels() *redis.FailoverOptions {
+	kind, address, err := parseURL(c.url)
+	if err != nil || kind != sentinel {
+		return nil
+	}
+	options, err := sentinelOptions(address, []func(*tls.Config) error{c.tls.apply})
+	if err != nil {
+		return nil // and open says so
+	}
+	return options
+}
+
 // addKey adds the flag that names the election.
 func addKey(cmd *cobra.Command, key *string) {
 	cmd.Flags().StringVar(key, "key", leaderelection.DefaultRedisKeyName, "`NAME` of the election: instances with the same one compete")

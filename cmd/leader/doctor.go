@@ -84,7 +84,7 @@ func examine(cmd *cobra.Command, p *participant) (diagnosis, error) {
 	context.AfterFunc(ctx, stop) // the second one ends it at once
 
 	progress, done := progressOn(cmd.ErrOrStderr())
-	results, err := doctor.Examine(ctx, doctor.Patient{Client: client, Config: p.config}, progress)
+	results, err := doctor.Examine(ctx, doctor.Patient{Client: client, Sentinel: p.redis.sentinels(), Config: p.config}, progress)
 	done()
 	if err == nil {
 		err = context.Cause(ctx)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,11 +33,16 @@ func writeManual(cmd *cobra.Command, directory string) error {
 	name := pageName(cmd)
 	err := os.WriteFile(filepath.Join(directory, name+".1"), []byte(manPage(cmd)), 0o644)
 	for _, child := range cmd.Commands() {
-		if child.IsAvailableCommand() {
+		if hasPage(child) {
 			err = errors.Join(err, writeManual(child, directory))
 		}
 	}
 	return err
+}
+
+// hasPage: a topic of the help has one, too.
+func hasPage(cmd *cobra.Command) bool {
+	return cmd.IsAvailableCommand() || cmd.IsAdditionalHelpTopicCommand()
 }
 
 func pageName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
@@ -60,10 +66,10 @@ func manPage(cmd *cobra.Command) string {
 	if cmd.Example != "" {
 		say(".SH EXAMPLES\n.nf\n%s\n.fi", roff(cmd.Example))
 	}
-	if cmd.HasAvailableSubCommands() {
+	if slices.ContainsFunc(cmd.Commands(), hasPage) {
 		say(".SH COMMANDS")
 		for _, child := range cmd.Commands() {
-			if child.IsAvailableCommand() {
+			if hasPage(child) {
 				say(".TP\n.BR %s (1)\n%s", roff(pageName(child)), roff(child.Short))
 			}
 		}
@@ -76,6 +82,9 @@ func manPage(cmd *cobra.Command) string {
 
 // synopsis is the line of use. That of a command with others below it leaves them open.
 func synopsis(cmd *cobra.Command) string {
+	if cmd.IsAdditionalHelpTopicCommand() {
+		return cmd.Root().Name() + " help " + cmd.Name()
+	}
 	if !cmd.Runnable() {
 		return cmd.CommandPath() + " COMMAND"
 	}

@@ -141,6 +141,14 @@ func newServerClient(address string, more []func(*tls.Config) error) (redis.Univ
 }
 
 func newSentinelClient(address string, more []func(*tls.Config) error) (redis.UniversalClient, error) {
+	options, err := sentinelOptions(address, more)
+	if err != nil {
+		return nil, err
+	}
+	return redis.NewFailoverClient(options), nil
+}
+
+func sentinelOptions(address string, more []func(*tls.Config) error) (*redis.FailoverOptions, error) {
 	options, err := redis.ParseFailoverURL(address)
 	if err != nil || options.PoolSize < 0 || options.RouteByLatency || options.RouteRandomly { // at which go-redis panics
 		return nil, errRedisURL
@@ -155,7 +163,7 @@ func newSentinelClient(address string, more []func(*tls.Config) error) (redis.Un
 	if err := applyTo(eachByItsName(options.TLSConfig), more); err != nil {
 		return nil, err
 	}
-	return redis.NewFailoverClient(options), nil
+	return options, nil
 }
 
 func newClusterClient(address string, more []func(*tls.Config) error) (redis.UniversalClient, error) {

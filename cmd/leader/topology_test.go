@@ -16,6 +16,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"example.com/leaderelection/internal/doctor"
 	"example.com/leaderelection/internal/redistest"
 )
 
@@ -113,6 +114,22 @@ func expectEveryCommand(t *testing.T, url string, flags, keys []string) {
 	if strings.Join(found, " ") != strings.Join(keys, " ") {
 		t.Errorf("list: %q, want %q", found, keys)
 	}
+
+	examined := start(t, env, with("doctor", "--ttl", "2s", "--key", key, "-o", "json")...)
+	examined.status() // 0 or 1: these servers are what they are
+	d := decode[diagnosis](t, examined.stdout.String(), json.Unmarshal)
+	for _, check := range d.Checks {
+		if check.Check == "reachable" && check.Status != doctor.OK || strings.Contains(check.Found, "were not asked") {
+			t.Errorf("doctor: %+v", check)
+		}
+	}
+
+	over := decode[handover](t, ask(t, url, 0, with("step-down", "--key", key, "-o", "json")...), json.Unmarshal)
+	if over.From.ID != "leader-of-"+key || over.To.Term <= over.From.Term {
+		t.Errorf("step-down: %+v", over)
+	}
+	ask(t, url, 0, with("pause", "--key", key, "--keep-leader")...)
+	ask(t, url, 0, with("resume", "--key", key)...)
 }
 
 func TestRunThroughAFailoverOfSentinel(t *testing.T) {
