@@ -7,7 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
+
+	"example.com/leaderelection/redisstore"
 )
 
 // completionTimeout is how long a shell is kept waiting for the names of elections.
@@ -18,12 +21,26 @@ func completeValues(cmd *cobra.Command, flag string, values ...string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// completeKey has --key complete to the elections on the Redis, if one is known and answers
-// in time. Whatever is wrong, a shell that completes is not the place to say it.
-func completeKey(cmd *cobra.Command, from *connection) {
-	_ = cmd.RegisterFlagCompletionFunc("key", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+// completeKey has --key complete to the elections on the Redis.
+func completeKey(cmd *cobra.Command, from *connection) { completeNames(cmd, "key", from, namesOf) }
+
+// completeCandidate has a flag complete to the candidates of the election that --key names.
+func completeCandidate(cmd *cobra.Command, flag string, from *connection, key *string) {
+	completeNames(cmd, flag, from, func(ctx context.Context, client redis.UniversalClient) (names []string, err error) {
+		found, err := redisstore.New(client).Inspect(ctx, *key, 0)
+		for _, candidate := range statusOf(*key, found).Candidates {
+			names = append(names, candidate.ID)
+		}
+		return names, err
+	})
+}
+
+// completeNames has a flag complete to what is found on the Redis, if one is known and
+// answers in time. Whatever is wrong, a shell that completes is not the place to say it.
+func completeNames(cmd *cobra.Command, flag string, from *connection, find func(context.Context, redis.UniversalClient) ([]string, error)) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		found := make(chan []string, 1)
-		go func() { found <- from.electionNames(cmd) }() // closing a client waits for a TLS handshake with a silent sentinel
+		go func() { found <- from.names(cmd, find) }() // closing a client waits for a TLS handshake with a silent sentinel
 		select {
 		case names := <-found:
 			return names, cobra.ShellCompDirectiveNoFileComp
@@ -33,8 +50,8 @@ func completeKey(cmd *cobra.Command, from *connection) {
 	})
 }
 
-// electionNames are those that a shell can take; nil if they can't be known.
-func (c *connection) electionNames(cmd *cobra.Command) []string {
+// names are those that a shell can take; nil if they can't be known.
+func (c *connection) names(cmd *cobra.Command, find func(context.Context, redis.UniversalClient) ([]string, error)) []string {
 	silenceRedis()
 	if settle(cmd, io.Discard) != nil {
 		return nil
@@ -46,7 +63,7 @@ func (c *connection) electionNames(cmd *cobra.Command) []string {
 	defer func() { _ = client.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), completionTimeout)
 	defer cancel()
-	names, err := namesOf(ctx, client)
+	names, err := find(ctx, client)
 	if err != nil {
 		return nil
 	}

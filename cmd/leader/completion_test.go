@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,17 @@ func TestKeyCompletesToTheElections(t *testing.T) {
 	}
 	if offered, _ := completed(t, nil, "status", "--redis", server.URL(), "--key", ""); len(offered) != 2 {
 		t.Errorf("by --redis: %q", offered)
+	}
+}
+
+func TestStepDownCompletesToTheCandidates(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	candidates(t, server.URL(), "first", "second", "third")
+	offered, files := completed(t, []string{redisURLVariable + "=" + server.URL()}, "step-down", "--key", "nightly", "--to", "")
+	slices.Sort(offered)
+	if strings.Join(offered, " ") != "second third" || files {
+		t.Errorf("%q, want all but the leader", offered)
 	}
 }
 

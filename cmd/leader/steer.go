@@ -105,6 +105,7 @@ Exit status: 0 when another term has begun, 1 if nobody leads, 124 if it takes l
 	s.addTo(cmd)
 	s.addTimeout(cmd)
 	cmd.Flags().StringVar(&to, "to", "", "`INSTANCE` that shall lead next: a candidate, as leader status shows them")
+	completeCandidate(cmd, "to", &s.redis, &s.key)
 	return cmd
 }
 
