@@ -87,16 +87,18 @@ func (c *candidacy) holdBack(ctx context.Context, resigned *term) error {
 	if resigned == nil {
 		return ctx.Err()
 	}
+	elections, stopWatching := c.watch(ctx, "")
+	defer stopWatching()
 	over := c.clock().plus(c.timing.retry)
 	for pause := firstLook; ; pause *= 2 {
 		left := over.since(c.clock())
 		if left <= 0 {
 			return ctx.Err()
 		}
-		if err := sleep(ctx, c.machine, min(pause, left)); err != nil {
+		if err := elections.sleep(ctx, min(pause, left)); err != nil {
 			return err
 		}
-		if left <= pause {
+		if left = over.since(c.clock()); left <= 0 {
 			return nil
 		}
 		asking, cancel := c.machine.WithTimeout(ctx, min(c.timing.heartbeat, left))
@@ -108,7 +110,8 @@ func (c *candidacy) holdBack(ctx context.Context, resigned *term) error {
 	}
 }
 
-// firstLook is how long a resignation takes until somebody else leads, and some more.
+// firstLook is when it looks first without having been told: a resignation takes no longer
+// until somebody else leads, where all is well.
 const firstLook = 10 * time.Millisecond
 
 // newBid makes a bid with a claim of its own. A claim whose outcome is unknown is

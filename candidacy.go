@@ -69,6 +69,7 @@ func (c *candidacy) takeTurns(ctx context.Context) error {
 		resigned = nil
 		if errors.Is(cause, ErrResigned) {
 			resigned = t
+			c.preemption.resigned = true
 		}
 	}
 	return nil

@@ -47,6 +47,5 @@ type TermRecord struct {
 // OrderRecord is an Order in the history. The latest comes first.
 type OrderRecord struct {
 	Order
-	At   time.Time
-	Term int64 // whose leader was asked to step down; 0 of other orders
+	At time.Time
 }

@@ -47,18 +47,10 @@ func (o Operator) StepDown(ctx context.Context, to string) (Succession, error) {
 		defer stop()
 		hints.from = watcher.Watch(watching, o.Key, "")
 	}
-	state, err := o.steer(ctx, Order{Kind: OrderStepDown, To: to})
-	switch {
-	case err != nil:
-		return Succession{}, err
-	case state.Leader == nil:
-		return Succession{}, ErrNoLeader
-	case state.Verdict == Held && to != "" && state.Leader.InstanceID == to:
-		return Succession{From: *state.Leader, To: *state.Leader}, nil
-	case state.Verdict != Granted:
-		return Succession{}, o.refusal(state)
+	from, err := o.askToStepDown(ctx, to)
+	if err != nil || from.InstanceID == to {
+		return Succession{From: from, To: from}, err
 	}
-	from := *state.Leader
 	for {
 		if err := hints.sleep(ctx, askEvery); err != nil {
 			return Succession{From: from}, fmt.Errorf("leaderelection: %s was asked to step down, and nobody has succeeded it yet: %w", from.InstanceID, err)
@@ -68,8 +60,50 @@ func (o Operator) StepDown(ctx context.Context, to string) (Succession, error) {
 		if isHopeless(err) {
 			return Succession{From: from}, err
 		}
-		if err == nil && state.Leader != nil && state.Leader.Term != from.Term {
+		if err == nil && state.Leader != nil && succeeds(state.Leader, &from) {
 			return Succession{From: from, To: *state.Leader, Leaderless: o.leaderless(ctx, from, *state.Leader)}, nil
+		}
+	}
+}
+
+// succeeds reports whether a leader is another than before, or the same in another term.
+// A program without terms has none; nor has a leader whose record was just lost.
+func succeeds(now, before *LeaderInfo) bool {
+	return now.Term > before.Term || now.Term == 0 && now.InstanceID != before.InstanceID
+}
+
+// awaitCandidate is how long a candidate may take to be one again that has just stepped
+// down itself, or has just been started.
+const awaitCandidate = time.Second
+
+// askToStepDown returns who was asked. The order is for the term that it has seen, since
+// a client may send it twice: the successor is not to step down too.
+func (o Operator) askToStepDown(ctx context.Context, to string) (LeaderInfo, error) {
+	for until := time.Now().Add(awaitCandidate); ; {
+		seen, err := o.Store.Read(ctx, Candidate{Key: o.Key})
+		if err != nil {
+			return LeaderInfo{}, fmt.Errorf("leaderelection: asking who leads: %w", err)
+		}
+		if seen.Leader == nil {
+			return LeaderInfo{}, ErrNoLeader
+		}
+		if seen.Leader.InstanceID == to {
+			return *seen.Leader, nil
+		}
+		state, err := o.steer(ctx, Order{Kind: OrderStepDown, To: to, Term: seen.Leader.Term})
+		switch {
+		case errors.Is(err, ErrNotCandidate) && time.Now().Before(until):
+			if err := sleep(ctx, machine.Real{}, askEvery/5); err != nil {
+				return LeaderInfo{}, err
+			}
+		case err != nil:
+			return LeaderInfo{}, err
+		case state.Verdict == Granted, state.Verdict == Lost:
+			return *seen.Leader, nil
+		case state.Leader == nil:
+			return LeaderInfo{}, ErrNoLeader
+		default:
+			return LeaderInfo{}, o.refusal(state)
 		}
 	}
 }

@@ -78,7 +78,9 @@ func WithPriority(priority int) Option {
 }
 
 // WithPreemption has this instance, while it follows a leader of lower priority, ask
-// that one to step down. The leader finishes its work first, as after Resign.
+// that one to step down. The leader finishes its work first, as after Resign. An instance
+// that has given the lead up does not ask before it has led again, and nobody asks a
+// leader that an Operator has named.
 func WithPreemption() Option {
 	return func(s *settings) { s.preempts = true }
 }

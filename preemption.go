@@ -9,10 +9,15 @@ type preemption struct {
 	term   int64   // whose leader is asked; 0 for none
 	inVain int     // how often somebody else was elected then
 	from   instant // when it may ask again
+
+	resigned bool // its own last term; until it is elected again
 }
 
-// mayAsk reports whether a bid may preempt.
-func (p *preemption) mayAsk(now instant) bool { return p.inVain == 0 || now.mono >= p.from.mono }
+// mayAsk reports whether a bid may preempt. Who has given the lead up, of itself or since
+// it was asked to, does not take it back.
+func (p *preemption) mayAsk(now instant) bool {
+	return !p.resigned && (p.inVain == 0 || now.mono >= p.from.mono)
+}
 
 // refused learns from a refusal what has become of the asking.
 func (p *preemption) refused(state State, id string, now instant, ttl time.Duration) {

@@ -3,6 +3,7 @@ package leaderelection_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -111,4 +112,70 @@ func TestPriorityNeedsAStoreThatKnowsIt(t *testing.T) {
 			t.Errorf("priority %d: %v", priority, err)
 		}
 	}
+}
+
+// Who has stepped down for somebody, or has resigned, doesn't take the lead back.
+func TestWhoHasGivenTheLeadUpDoesNotPreempt(t *testing.T) {
+	preempting := []leaderelection.Option{leaderelection.WithPriority(5), leaderelection.WithPreemption()}
+	t.Run("asked", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			store := memstore.New()
+			newCandidate(t, store, "a", preempting...).start(t).mustLead(t)
+			b := newCandidate(t, store, "b").start(t)
+			c := newCandidate(t, store, "c", preempting...).start(t) // nor do others from who was named
+			stepDown(t, store, "b")
+			pass(time.Hour)
+			b.mustLead(t)
+
+			stepDown(t, store, "c") // which has not led yet
+			stepDown(t, store, "")
+			pass(time.Hour)
+			c.mustNotLead(t)
+		})
+	})
+	t.Run("of itself", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			store := memstore.New()
+			turns := 0
+			newCandidate(t, store, "a", preempting...).lead(t, func(context.Context) error {
+				turns++
+				return nil // nothing to do, or not able to: somebody else is to have the next turn
+			})
+			newCandidate(t, store, "b").lead(t, untilCancelled).mustLead(t)
+			pass(time.Minute)
+			if turns != 1 {
+				t.Errorf("it led %d times in a minute, want once", turns)
+			}
+		})
+	})
+}
+
+// Of a vacancy that is reserved, a bid that is refused wakes whoever is preferred, and not
+// all the others to be refused too (F22).
+func TestF22ReservationIsNoReasonToBid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		a := newCandidate(t, store, "a").start(t).mustLead(t)
+		others := make([]*candidate, 100)
+		for i := range others {
+			others[i] = newCandidate(t, store, fmt.Sprint("f", i)).start(t)
+		}
+		hung := newCandidate(t, store, "hung", leaderelection.WithPriority(7)).start(t)
+		pass(time.Minute)
+		hung.crash()
+		bids := func() (n int) {
+			for _, other := range others {
+				n += len(other.link.sent(acquire))
+			}
+			return n
+		}
+		before := bids()
+		if err := a.Resign(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		pass(990 * time.Millisecond)
+		if more := bids() - before; more > 2*len(others) {
+			t.Errorf("%d bids of %d followers in the second of a reservation", more, len(others))
+		}
+	})
 }

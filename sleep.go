@@ -177,6 +177,9 @@ func (h *hints) wait(ctx context.Context, d time.Duration) (Hint, error) {
 	}
 }
 
+// longestDeafness is less than a store keeps a vacancy for a candidate that was named.
+const longestDeafness = 250 * time.Millisecond
+
 // deafness is how much of a sleep of d is not disturbed by hints: none normally,
 // and more and more while they come in vain, so that a flood of them makes no hot
 // loop (F21). One in vain is usual: it tells that the watch was established. A
@@ -185,5 +188,5 @@ func (h *hints) deafness(d time.Duration) time.Duration {
 	if h.vain < 2 {
 		return 0
 	}
-	return min(time.Millisecond<<min(h.vain-2, 20), d/8)
+	return min(time.Millisecond<<min(h.vain-2, 20), d/8, longestDeafness)
 }

@@ -19,12 +19,13 @@ import (
 //   - A vacancy that a candidate of lower priority bids for first, while one of higher
 //     priority is there to be woken, is Reserved for the latter for a moment. There is one
 //     reservation for each vacancy, so that one that doesn't come keeps nobody out.
-//   - A bid that Preempts files OrderStepDown where the leader's priority is lower.
+//   - A bid that Preempts files OrderStepDown where the leader's priority is lower, unless
+//     that leader was named.
 //   - A store that loses its data loses orders and pauses too.
 type Steerer interface {
 	// Steer has the order filed. The State is how the election stood at that moment:
 	// Granted if the order was taken. Else nothing was done, and the Verdict tells why:
-	// there is no leader to step down (Vacant, Reserved, or Held by a program without
+	// Order.Term has ended (Lost); there is no leader to step down (Vacant, Reserved, or Held by a program without
 	// terms), or none could succeed it (Quarantined, Paused); for Order.To, it leads
 	// already (Held); for OrderResume, there was no pause. ErrNotCandidate says that nobody
 	// of the name Order.To is present.
@@ -36,6 +37,7 @@ type Order struct {
 	Kind OrderKind
 	By   string        // who asks, for the history and for those it concerns
 	To   string        // OrderStepDown: the candidate that shall succeed, "" for any
+	Term int64         // OrderStepDown: whose leader shall step down, 0 for any. An order that is repeated deposes no second one
 	For  time.Duration // OrderPause: for how long; 0 until OrderResume
 
 	// KeepLeader is for OrderPause: who leads may lead on. Else the same order asks it to

@@ -264,3 +264,43 @@ func TestPauseOfLessThanNothing(t *testing.T) {
 		t.Error("a pause of -1ns was taken")
 	}
 }
+
+// A subscription that is made again every ten seconds, as a balancer has it, deafens a
+// follower with a long RetryInterval for less than its first right lasts.
+func TestF21NamedCandidateOfAFlappingSubscriptionIsNotDeaf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		slowly := func(id string) leaderelection.Config {
+			return leaderelection.Config{InstanceID: id, RetryInterval: time.Minute, LockTTL: 2 * time.Minute, HeartbeatInterval: 20 * time.Second}
+		}
+		newCandidateWith(t, store, slowly("a")).start(t).mustLead(t)
+		newCandidateWith(t, store, slowly("c")).start(t)
+		heir := newCandidateWith(t, store, slowly("heir"))
+		heir.link.hints = func(ctx context.Context, key, id string) <-chan leaderelection.Hint {
+			hints := make(chan leaderelection.Hint, 1)
+			go func() {
+				whole, again := store.Watch(ctx, key, id), time.NewTicker(10*time.Second)
+				defer again.Stop()
+				for {
+					hint := leaderelection.HintMissed
+					select {
+					case hint = <-whole:
+					case <-again.C:
+					case <-ctx.Done():
+						return
+					}
+					select {
+					case hints <- hint:
+					default:
+					}
+				}
+			}()
+			return hints
+		}
+		heir.start(t)
+		pass(5*time.Minute + 100*time.Millisecond)
+		if to := stepDown(t, store, "heir").To.InstanceID; to != "heir" {
+			t.Errorf("%s succeeded", to)
+		}
+	})
+}

@@ -123,8 +123,8 @@ type State struct {
 	// Now is the store's clock. It is for people; nothing is decided by it.
 	Now time.Time
 
-	// Candidates is about how many take part, dead ones among them for a while; 0 if
-	// not known. The more there are, the more their followers take turns.
+	// Candidates is about how many take part beside the leader, dead ones among them for a
+	// while; 0 if not known. The more there are, the more their followers take turns.
 	Candidates int
 
 	// Leader is who holds the lease, nil if nobody.

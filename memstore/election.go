@@ -37,8 +37,8 @@ func (e *election) stands(now time.Time) bool {
 	return e.lease != nil && now.Before(e.lease.until)
 }
 
-// acquire is told who hears of a vacancy.
-func (e *election) acquire(bid leaderelection.Bid, now time.Time, hears func(id string) bool) (leaderelection.State, error) {
+// acquire wakes whoever is preferred; wake tells whether anybody hears that.
+func (e *election) acquire(bid leaderelection.Bid, now time.Time, wake func(id string) bool) (leaderelection.State, error) {
 	e.meet(bid.Candidate, now)
 	if e.stands(now) {
 		// A repeated request learns its outcome again. It must not extend the
@@ -51,7 +51,7 @@ func (e *election) acquire(bid leaderelection.Bid, now time.Time, hears func(id 
 	if e.isSpent(bid.Claim) {
 		return e.state(leaderelection.Lost, now), nil // F08: a late one would be a lease without a leader
 	}
-	if verdict, refused := e.refuseVacancy(bid, now, hears); refused {
+	if verdict, refused := e.refuseVacancy(bid, now, wake); refused {
 		return e.state(verdict, now), nil
 	}
 	term, err := e.nextTerm(bid.SeenTerm, now)
@@ -59,7 +59,9 @@ func (e *election) acquire(bid leaderelection.Bid, now time.Time, hears func(id 
 		return leaderelection.State{}, err
 	}
 	e.retire()
+	e.named = e.heir != "" && e.heir == bid.ID
 	e.asked, e.heir, e.reservedUntil = nil, "", time.Time{}
+	delete(e.present, bid.ID) // it takes part no more: should it die, nobody is to wait for it
 	e.term = term
 	e.lease = &lease{
 		claim: bid.Claim,
@@ -90,17 +92,17 @@ func (e *election) renew(tenure leaderelection.Tenure, now time.Time) leaderelec
 }
 
 // preempts reports whether a bid that was refused has its leader asked to step down.
-func (e *election) preempts(bid leaderelection.Bid, now time.Time, hears func(id string) bool) bool {
-	return bid.Preempts && e.stands(now) && bid.Priority > e.lease.priority && e.asked == nil && !e.isPaused(now) && hears(bid.ID)
+func (e *election) preempts(bid leaderelection.Bid, now time.Time, wake func(id string) bool) bool {
+	return bid.Preempts && e.stands(now) && bid.Priority > e.lease.priority && e.asked == nil && !e.named && !e.isPaused(now) && wake(bid.ID)
 }
 
 // release reports whether there was a lease to end. The claim is spent even where
 // it was never granted: its Acquire may still be on the way (F06, F08).
-func (e *election) release(tenure leaderelection.Tenure, now time.Time, hears func(id string) bool) bool {
+func (e *election) release(tenure leaderelection.Tenure, now time.Time, wake func(id string) bool) bool {
 	if e.isLast(tenure) && (tenure.Term == e.term || tenure.Term == 0) {
-		delete(e.present, e.lease.leader.InstanceID)
 		e.retire()
-		if e.asked != nil && e.asked.To != "" && hears(e.asked.To) {
+		e.heir, e.reservedUntil = "", time.Time{} // this is another vacancy than the last
+		if e.asked != nil && e.asked.To != "" && wake(e.asked.To) {
 			e.reserve(e.asked.To, now)
 		}
 		return true

@@ -16,6 +16,7 @@ type orders struct {
 	asked *leaderelection.StepDownError // of the last lease's leader
 	pause *leaderelection.Pause
 
+	named         bool      // the last lease's leader was; nobody preempts it
 	heir          string    // for whom the vacancy is reserved, "" for the highest priority
 	reservedUntil time.Time // zero until this vacancy has been reserved
 
@@ -61,6 +62,8 @@ func (s *Store) Steer(ctx context.Context, key string, order leaderelection.Orde
 
 func (s *Store) stepDown(key string, e *election, order leaderelection.Order, now time.Time) (leaderelection.State, error) {
 	switch {
+	case order.Term != 0 && e.term > order.Term:
+		return e.state(leaderelection.Lost, now), nil
 	case !e.stands(now):
 		return e.read(now), nil
 	case e.isPaused(now):
@@ -76,7 +79,7 @@ func (s *Store) stepDown(key string, e *election, order leaderelection.Order, no
 
 func (s *Store) ask(key string, e *election, order leaderelection.StepDownError) {
 	e.asked = &order
-	s.watches.order(key, e.lease.leader.InstanceID)
+	s.watches.tell(key, e.lease.leader.InstanceID, leaderelection.HintOrder)
 }
 
 func (o *orders) isPaused(now time.Time) bool {
@@ -102,30 +105,38 @@ func (o *orders) isPresent(id string, now time.Time) bool {
 }
 
 // isOutranked reports whether a candidate of higher priority is there to bid: it is
-// present, and can be woken. Whose own lease has just expired is not.
-func (e *election) isOutranked(priority int, now time.Time, hears func(id string) bool) bool {
+// present, and can be woken, which the highest of them then is.
+func (e *election) isOutranked(priority int, now time.Time, wake func(id string) bool) bool {
+	highest, found := "", false
 	for id, p := range e.present {
 		switch {
 		case !now.Before(p.until):
 			delete(e.present, id)
-		case p.priority > priority && hears(id) && (e.lease == nil || e.lease.leader.InstanceID != id):
-			return true
+		case p.priority > priority && (!found || p.priority > e.present[highest].priority):
+			highest, found = id, true
 		}
 	}
-	return false
+	if !found {
+		return false
+	}
+	if wake(highest) {
+		return true
+	}
+	delete(e.present, highest)
+	return e.isOutranked(priority, now, wake)
 }
 
 // refuseVacancy answers a bid for a vacancy that another is preferred for, or that is
 // not to be had at all.
-func (e *election) refuseVacancy(bid leaderelection.Bid, now time.Time, hears func(id string) bool) (verdict leaderelection.Verdict, refused bool) {
+func (e *election) refuseVacancy(bid leaderelection.Bid, now time.Time, wake func(id string) bool) (verdict leaderelection.Verdict, refused bool) {
 	switch {
 	case e.isPaused(now):
 		return leaderelection.Paused, true
 	case e.isReserved(now) && e.heir != "":
 		return leaderelection.Reserved, bid.ID != e.heir
 	case e.isReserved(now):
-		return leaderelection.Reserved, e.isOutranked(bid.Priority, now, hears)
-	case e.reservedUntil.IsZero() && e.isOutranked(bid.Priority, now, hears):
+		return leaderelection.Reserved, e.isOutranked(bid.Priority, now, wake)
+	case e.reservedUntil.IsZero() && e.isOutranked(bid.Priority, now, wake):
 		e.reserve("", now)
 		return leaderelection.Reserved, true
 	default:

@@ -57,13 +57,11 @@ func (s *Store) Acquire(ctx context.Context, bid leaderelection.Bid) (leaderelec
 	election := s.election(bid.Key)
 	before := election.term
 	now := time.Now()
-	state, err := election.acquire(bid, now, s.hears(bid.Key))
+	state, err := election.acquire(bid, now, s.waker(bid.Key))
 	switch {
 	case election.term != before:
 		s.watches.hint(bid.Key, leaderelection.HintElected)
-	case state.Verdict == leaderelection.Reserved:
-		s.watches.hint(bid.Key, leaderelection.HintVacant)
-	case err == nil && election.preempts(bid, now, s.hears(bid.Key)):
+	case err == nil && election.preempts(bid, now, s.waker(bid.Key)):
 		s.ask(bid.Key, election, leaderelection.StepDownError{By: bid.ID})
 		state = election.state(state.Verdict, now)
 	}
@@ -93,7 +91,7 @@ func (s *Store) Release(ctx context.Context, tenure leaderelection.Tenure) error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	if s.election(tenure.Key).release(tenure, time.Now(), s.hears(tenure.Key)) {
+	if s.election(tenure.Key).release(tenure, time.Now(), s.waker(tenure.Key)) {
 		s.watches.hint(tenure.Key, leaderelection.HintVacant)
 	}
 	return nil
@@ -128,9 +126,9 @@ func (s *Store) Watch(ctx context.Context, key, id string) <-chan leaderelection
 	return hints
 }
 
-// hears tells whether a candidate of an election can be woken. The caller holds s.mu.
-func (s *Store) hears(key string) func(id string) bool {
-	return func(id string) bool { return s.watches.has(key, id) }
+// waker wakes a candidate of an election, if it can be woken. The caller holds s.mu.
+func (s *Store) waker(key string) func(id string) bool {
+	return func(id string) bool { return s.watches.tell(key, id, leaderelection.HintVacant) }
 }
 
 // election returns the register of key's election. The caller holds s.mu.

@@ -36,22 +36,15 @@ func (w watches) hint(key string, hint leaderelection.Hint) {
 	}
 }
 
-// order tells a leader that it is asked for something.
-func (w watches) order(key, leader string) {
+// tell gives one candidate a hint, and reports whether it is there to hear it.
+func (w watches) tell(key, id string, hint leaderelection.Hint) (heard bool) {
 	for hints, by := range w[key] {
-		if by.id == leader {
-			merge(hints, leaderelection.HintOrder)
-		}
-	}
-}
-
-func (w watches) has(key, id string) bool {
-	for _, by := range w[key] {
 		if by.id == id {
-			return true
+			merge(hints, hint)
+			heard = true
 		}
 	}
-	return false
+	return heard
 }
 
 // merge never blocks. Where a hint is still waiting to be read, HintVacant and HintOrder

@@ -22,7 +22,7 @@ func TestF22AReleaseWakesAFew(t *testing.T) {
 		}
 		for i := range watching {
 			told := t.candidate(fmt.Sprint("follower-", i), long).refused("while somebody leads")
-			if want := i + 2; told.Candidates != want { // with the leader
+			if want := i + 1; told.Candidates != want {
 				t.Errorf("after %d bids there are %d candidates, want %d", i+1, told.Candidates, want)
 			}
 			time.Sleep(2 * time.Millisecond) // they are told apart by when they were heard from

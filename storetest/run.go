@@ -91,6 +91,7 @@ var promises = []struct {
 	{"AnnounceSucceedsForTheLeader", announceSucceedsForTheLeader},
 
 	{"StepDownIsToldToTheLeader", stepDownIsToldToTheLeader},
+	{"RepeatedStepDownDeposesOne", repeatedStepDownDeposesOne},
 	{"HeirHasTheFirstRight", heirHasTheFirstRight},
 	{"HeirThatDoesNotComeKeepsNobodyOut", heirThatDoesNotComeKeepsNobodyOut},
 	{"HeirMustBePresent", heirMustBePresent},

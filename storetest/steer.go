@@ -77,6 +77,20 @@ func stepDownIsToldToTheLeader(t *trial) {
 	leader.win().isAsked("in the next term", nil)
 }
 
+// repeatedStepDownDeposesOne: a client may send an order twice, the second time when
+// another leads already.
+func repeatedStepDownDeposesOne(t *trial) {
+	key := t.newElection()
+	l := t.candidate(key, "leader", long).win()
+	order := leaderelection.Order{Term: l.tenure.Term}
+	t.expect("Steer", t.steer(key, order), leaderelection.Granted)
+	t.expect("Steer, again", t.steer(key, order), leaderelection.Granted)
+	l.release()
+	successor := t.candidate(key, "successor", long).win()
+	t.expect("Steer, once more", t.steer(key, order), leaderelection.Lost)
+	successor.isAsked("after an order to its predecessor", nil)
+}
+
 // heirHasTheFirstRight, whoever else bids first.
 func heirHasTheFirstRight(t *trial) {
 	key := t.newElection()

@@ -61,6 +61,10 @@ var steeringFaults = []fault{
 		}}}
 	}, []string{"StepDownIsToldToTheLeader"}},
 
+	{"AsksWhoeverLeads", func(works store) store {
+		return orderingWith(works, func(order *leaderelection.Order) { order.Term = 0 })
+	}, []string{"RepeatedStepDownDeposesOne"}},
+
 	{"KnowsNoHeirs", func(works store) store {
 		return orderingWith(works, func(order *leaderelection.Order) { order.To = "" })
 	}, []string{"HeirHasTheFirstRight", "HeirMustBePresent"}},

@@ -121,6 +121,15 @@ func shown(text string) string {
 	}, text)
 }
 
+// shownLines is text of several lines.
+func shownLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = shown(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // oneLine is a value as JSON without line breaks.
 func oneLine(value any) string {
 	text, err := json.Marshal(value)

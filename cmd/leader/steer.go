@@ -23,6 +23,7 @@ type steering struct {
 }
 
 func (s *steering) addTo(cmd *cobra.Command) {
+	s.timeout = questionTimeout
 	s.question.addTo(cmd)
 	cmd.Flags().StringVar(&s.by, "by", "", "`NAME` of who asks, for the history (default: you, at this host)")
 }
@@ -37,6 +38,9 @@ func (s *steering) steer(ctx context.Context, do func(context.Context, leaderele
 	if s.by == "" {
 		s.by = whoAsks()
 	}
+	if s.timeout == 0 {
+		return errors.New("--timeout 0s: use a time greater than zero")
+	}
 	if err := checkTime("timeout", s.timeout); err != nil {
 		return err
 	}
@@ -46,14 +50,14 @@ func (s *steering) steer(ctx context.Context, do func(context.Context, leaderele
 	}
 	defer func() { _ = client.Close() }()
 	silenceRedis()
-	ctx, cancel := context.WithTimeout(ctx, max(s.timeout, questionTimeout))
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	err = do(ctx, leaderelection.Operator{Store: redisstore.New(client), Key: s.key, Name: s.by})
-	switch {
-	case errors.Is(err, leaderelection.ErrNoLeader):
+	if errors.Is(err, leaderelection.ErrNoLeader) {
 		return &statusError{statusNobody, fmt.Errorf("nobody leads %s", s.key)}
-	case errors.Is(err, context.DeadlineExceeded) && s.timeout > 0:
-		return &statusError{statusWaited, err}
+	}
+	if _, known := errors.AsType[*statusError](err); known {
+		return err
 	}
 	return explain(err)
 }
@@ -94,6 +98,9 @@ Exit status: 0 when another term has begun, 1 if nobody leads, 124 if it takes l
 			return s.steer(cmd.Context(), func(ctx context.Context, operator leaderelection.Operator) error {
 				defer s.tellOfWaiting(cmd, "waiting until another leads; the leader may take its time to finish its work")()
 				found, err := operator.StepDown(ctx, to)
+				if err != nil && ctx.Err() != nil && found.From.InstanceID != "" {
+					return &statusError{statusWaited, err} // it was asked
+				}
 				if err != nil {
 					return err
 				}
@@ -179,11 +186,14 @@ pause stands all the same), 125 if it can't be done.`,
 				return err
 			}
 			return s.steer(cmd.Context(), func(ctx context.Context, operator leaderelection.Operator) error {
-				if _, err := operator.Pause(ctx, lasts, keep); err != nil {
+				paused, err := operator.Pause(ctx, lasts, keep)
+				if err != nil {
 					return err
 				}
 				defer s.tellOfWaiting(cmd, "paused; waiting until the leader has finished its work")()
-				return s.show(ctx, cmd, operator, func(now leaderelection.Inspection) bool { return keep || now.Leader == nil })
+				return s.show(ctx, cmd, operator, func(now leaderelection.Inspection) bool {
+					return keep || now.Leader == nil || paused.Leader == nil || now.Leader.Term > paused.Leader.Term // a short pause may be over
+				})
 			})
 		},
 	}
@@ -229,19 +239,22 @@ Exit status: 0, also if there was no pause; 125 if it can't be done.`,
 func (s *steering) show(ctx context.Context, cmd *cobra.Command, operator leaderelection.Operator, done func(leaderelection.Inspection) bool) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
+	var latest leaderelection.Inspection
 	for {
 		found, err := operator.Store.(leaderelection.Inspector).Inspect(ctx, s.key, 0)
+		if ctx.Err() != nil && latest.Leader != nil {
+			return &statusError{statusWaited, fmt.Errorf("%s still leads: %w", latest.Leader.InstanceID, ctx.Err())}
+		}
 		if err != nil {
 			return err
 		}
-		if done(found) {
+		if latest = found; done(found) {
 			now := statusOf(s.key, found)
 			return s.output.write(cmd.OutOrStdout(), now, now.table)
 		}
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("%s still leads: %w", found.Leader.InstanceID, ctx.Err())
+		case <-ctx.Done(): // which the next question says
 		}
 	}
 }

@@ -21,7 +21,7 @@ var followerMutants = []mutant{
 	{"a release wakes nobody",
 		in("internal/protocol/scripts/orders.lua", "for i = 1, #present, 2 do", "for i = 1, 0, 2 do"), redis("F21|F22|Conformance")},
 	{"a release wakes all who wait",
-		in("internal/protocol/scripts/orders.lua", "if woken >= FEW then break end", ""), redis("F22")},
+		in("internal/protocol/scripts/orders.lua", "if woken >= few then break end", ""), redis("F22")},
 	{"all candidates ask at once when a lease ends",
 		in("lease.go", "return t.random(min(time.Duration(min(candidates, many)-few)*apart, t.retry))", "return 0"), core},
 	{"bids go before renewals",

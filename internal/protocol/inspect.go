@@ -120,9 +120,8 @@ func parseOrder(at time.Time, fields map[string]string) (order leaderelection.Or
 	kind, ok := orderKinds[fields["event"]]
 	order = leaderelection.OrderRecord{Order: leaderelection.Order{Kind: kind, By: fields["by"], To: fields["to"]}, At: at}
 	order.Term, _ = strconv.ParseInt(fields["term"], 10, 64) // 0 where it concerns none
-	if until, err := strconv.ParseInt(fields["until"], 10, 64); err == nil && until > 0 {
-		order.For = time.UnixMicro(until).Sub(at).Round(time.Millisecond)
-	}
+	lasts, _ := strconv.ParseInt(fields["for"], 10, 64)      // 0 where it has no end
+	order.For = duration(lasts)
 	return order, ok
 }
 

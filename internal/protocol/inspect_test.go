@@ -15,7 +15,7 @@ func stateReply() any {
 func TestParseHistoryPutsTermsTogether(t *testing.T) {
 	entry := func(id string, words ...any) any { return []any{id, words} }
 	got, orders, err := parseHistory([]any{
-		entry("3500-0", "event", "pause", "by", "alice", "until", "4500000"),
+		entry("3500-0", "event", "pause", "by", "alice", "for", "1000"),
 		entry("3000-1", "event", "begin", "term", "9", "holder", "c", "host", "hc"),
 		entry("3000-0", "event", "end", "term", "8", "holder", "b", "reason", "stepped down", "by", "bob", "drained", "12"),
 		entry("2900-0", "event", "step-down", "term", "8", "holder", "b", "by", "bob", "to", "c"),
@@ -33,7 +33,7 @@ func TestParseHistoryPutsTermsTogether(t *testing.T) {
 	}
 	wantOrders := []leaderelection.OrderRecord{
 		{Order: leaderelection.Order{Kind: leaderelection.OrderPause, By: "alice", For: time.Second}, At: time.UnixMilli(3500)},
-		{Order: leaderelection.Order{Kind: leaderelection.OrderStepDown, By: "bob", To: "c"}, At: time.UnixMilli(2900), Term: 8},
+		{Order: leaderelection.Order{Kind: leaderelection.OrderStepDown, By: "bob", To: "c", Term: 8}, At: time.UnixMilli(2900)},
 	}
 	if !reflect.DeepEqual(orders, wantOrders) {
 		t.Errorf("%+v\nwant %+v", orders, wantOrders)

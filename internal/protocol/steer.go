@@ -22,7 +22,7 @@ func (s *Store) Steer(ctx context.Context, key string, order leaderelection.Orde
 	}
 	k := keysOf(key)
 	reply, err := s.run(steerScript, k.list(), []string{
-		order.Kind.String(), order.By, order.To, milliseconds(order.For), flag(order.KeepLeader), k.events,
+		order.Kind.String(), order.By, order.To, milliseconds(order.For), flag(order.KeepLeader), k.events, decimal(order.Term),
 	}, s.eval(ctx))
 	if err != nil {
 		return leaderelection.State{}, err

@@ -21,12 +21,13 @@ if problem then return problem end
 permit_writes()
 problem = guard(record, now, ttl, seen, seen_ttl)
 if problem then return problem end
+settle_pause(record, now)
 local s
 s, problem = standing(record, now)
 if problem then return problem end
 
 if not failed(try('ZADD', KEYS[5], score(priority, now / 1000 + presence), id)) then
-  redis.pcall('ZREMRANGEBYSCORE', KEYS[5], score(priority, 0), score(priority, now / 1000))
+  purge(now)
   redis.pcall('PEXPIRE', KEYS[5], RETENTION)
 end
 s.candidates = tonumber(try('ZCARD', KEYS[5])) -- nil if that failed
@@ -43,15 +44,23 @@ if claim == record.claim or is_spent(record, claim) then return reply('lost', re
 -- that one that doesn't come keeps nobody out.
 if s.refusal == 'reserved' then
   local mine = record.heir == id
-  if record.heir == '' then mine = not is_outranked(record, now, priority, channel) end
+  if record.heir == '' then mine = not is_outranked(now, priority, channel) end
   if mine then s.refusal, s.wait = nil, 0 end
-elseif not s.refusal and record.heir_until == 0 and is_outranked(record, now, priority, channel) then
+elseif not s.refusal and record.heir_until == 0 and is_outranked(now, priority, channel) then
   reserve(record, now, '')
   s.refusal, s.wait = 'reserved', RESERVED
 end
-if s.refusal == 'paused' and record.claim == '' then redis.pcall('PEXPIRE', KEYS[3], RETENTION) end
-if preempts and s.ours and s.wait == s.ms and priority > record.priority and record.order ~= record.term and not is_paused(record, now)
-  and (wake(channel, id) > 0 or on_cluster()) then -- else it would not be waited for, and ask the next leader, and the next
+if s.refusal == 'paused' then
+  -- A pause is kept for as long as anybody bids, with the record whose expiry would
+  -- otherwise tell of the last lease: that has ended.
+  if record.claim ~= '' then
+    redis.call('HSET', KEYS[3], 'claim', '', 'spent', with_spent(record, record.claim))
+    log('end', 'term', record.term, 'holder', record.holder, 'reason', 'expired')
+  end
+  redis.call('PEXPIRE', KEYS[3], RETENTION)
+end
+if preempts and s.ours and s.wait == s.ms and priority > record.priority and record.named ~= '1' and record.order ~= record.term
+  and not is_paused(record, now) and (wake(channel, id) > 0 or on_cluster()) then -- else it would not be waited for, and ask the next leader, and the next
   ask(record, id, '', channel)
 end
 if s.wait ~= 0 then return reply(s.refusal, record, now, s) end
@@ -65,7 +74,8 @@ local holder = record.holder
 local granted = redis.pcall('HSET', KEYS[3], 'term', term, 'claim', claim, 'holder', id, 'host', host,
   'since', whole(now), 'ttl', whole(ttl), 'run', record.run, 'not_before', '0', 'quarantine', '0', 'seen', '0', 'priority', whole(priority))
 if failed(granted) then return granted end
-redis.call('HDEL', KEYS[3], 'order', 'order_by', 'order_to', 'heir', 'heir_until')
+redis.call('HDEL', KEYS[3], 'order', 'order_by', 'order_to', 'heir', 'heir_until', 'named')
+if record.heir == id then redis.call('HSET', KEYS[3], 'named', '1') end
 redis.call('PEXPIRE', KEYS[3], RETENTION)
 redis.call('SET', KEYS[2], claim .. ' ' .. whole(ttl), 'PX', whole(ttl))
 redis.call('SET', KEYS[1], id, 'PX', whole(ttl))
@@ -73,6 +83,7 @@ if ended then log('end', 'term', ended, 'holder', holder, 'reason', 'expired') e
 log('begin', 'term', term, 'holder', id, 'host', host)
 try('PUBLISH', channel, 'elected')
 try('ZREVRANGEBYSCORE', KEYS[5], '+inf', '+inf', 'LIMIT', 0, 1) -- which the release will need to wake anybody
+redis.pcall('ZREM', KEYS[5], id) -- it takes part no more: should it die, nobody is to wait for it
 
 record.term, record.seen, record.ttl, record.since, record.host, record.not_before, record.priority = term, '0', ttl, now, host, 0, priority
 return reply('granted', record, now, { ours = true, holder = id, ms = ttl, wait = ttl, candidates = s.candidates })

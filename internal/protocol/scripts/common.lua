@@ -76,7 +76,7 @@ local NUMBERS = { -- with the digits each may have
 }
 local OWN = 11 -- so many of the fields are the protocol's own; the others may stand without them, and then there is no record
 local FIELDS = { 'term', 'seen', 'since', 'not_before', 'quarantine', 'ttl', 'claim', 'holder', 'host', 'run', 'spent',
-  'order', 'order_by', 'order_to', 'heir', 'heir_until', 'pause_since', 'pause_until', 'pause_by', 'priority' }
+  'order', 'order_by', 'order_to', 'heir', 'heir_until', 'named', 'pause_since', 'pause_until', 'pause_by', 'pause_keep', 'priority' }
 
 -- load returns the record; where there is none, an empty one with exists = false.
 --   term, claim, holder, host, since, ttl: of the last grant; claim is '' once it was released
@@ -110,7 +110,7 @@ local function load()
   for _, field in ipairs({ 'since', 'not_before', 'quarantine', 'ttl', 'heir_until', 'pause_since', 'pause_until' }) do
     record[field] = tonumber(record[field])
   end
-  record.priority = tonumber(record.priority) or 0
+  record.priority = string.match(record.priority, '^%-?%d%d?%d?%d?$') and tonumber(record.priority) or 0
   if record.claim ~= '' and record.ttl == 0 then return nil, wrong_type(3, 'has a claim that was granted for no time') end
   return record
 end

@@ -66,7 +66,11 @@ local function reply(verdict, record, now, s)
     host, term, since = record.host, record.term, record.since
     beat = now - (record.ttl - s.ms) * 1000
     priority = record.priority
-    if record.order == record.term then asked_by, asked_to = record.order_by, record.order_to end
+    if record.order == record.term then
+      asked_by, asked_to = record.order_by, record.order_to
+    elseif is_paused(record, now) and record.pause_keep ~= '1' then
+      asked_by = record.pause_by -- the record may have been lost, and with it the order
+    end
   elseif is_reserved(record, now) then
     heir = record.heir
   end

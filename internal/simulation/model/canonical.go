@@ -55,9 +55,7 @@ func (c Config) canonical(s state) state {
 		server.spent &= bids
 		if !c.Rules.regrants() { // else a claim is also that of whoever held it
 			server.claim, server.leaseClaim = only(alive, server.claim), only(alive, server.leaseClaim)
-			if !c.Ranked { // else it matters whose lease has expired
-				server.holder = 0
-			}
+			server.holder = 0
 		}
 	}
 	if !c.Rules.TermPlusOne {

@@ -5,7 +5,7 @@ package model
 type orders struct {
 	paused  bool
 	heir    int8  // whom the present leader was asked to step down for
-	present uint8 // who has bid, a bit for each: all of them can be woken
+	present uint8 // who has bid and does not lead, a bit for each: all of them can be woken
 
 	reserved      int8 // for whom this vacancy is or was reserved
 	reservedUntil tick
@@ -41,6 +41,10 @@ func (o *orders) reserve(heir int8, now tick) { o.reserved, o.reservedUntil = he
 func (r Rules) refusesVacancy(s *server, now tick, who int8) bool {
 	switch {
 	case s.paused && !r.PauseElects:
+		if s.claim != 0 { // the record is to last, whose expiry told of this lease
+			s.spent |= 1 << s.claim
+			s.claim = 0
+		}
 		return true
 	case now < s.reservedUntil || r.ReserveForEver && s.reserved != nobodyNamed:
 		return s.reserved != named(who) && (s.reserved != highest || s.outranks(who))
@@ -52,18 +56,8 @@ func (r Rules) refusesVacancy(s *server, now tick, who int8) bool {
 	}
 }
 
-// outranks reports whether somebody of higher priority is there, whose own lease has not
-// just expired.
-func (s *server) outranks(who int8) bool {
-	if !s.ranked || who == 0 || s.present&1 == 0 {
-		return false
-	}
-	if expired := s.claim != 0 && s.holder == 0; expired {
-		s.present &^= 1
-		return false
-	}
-	return true
-}
+// outranks reports whether somebody of higher priority is there.
+func (s *server) outranks(who int8) bool { return s.ranked && who == 1 && s.present&1 != 0 }
 
 // settle forgets what makes no difference any more.
 func (o *orders) settle(now tick, held bool) {

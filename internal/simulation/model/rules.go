@@ -121,6 +121,7 @@ func (r Rules) acquire(s *server, now tick, who, claim, seen int8) (v verdict, t
 	s.exists, s.term, s.seen, s.claim, s.holder, s.notBefore = true, term, 0, claim, who, 0
 	s.leaseClaim, s.leaseEnd = claim, now+ttl
 	s.begin()
+	s.present &^= 1 << who
 	return granted, term
 }
 
