@@ -3,6 +3,7 @@
 
 GO            ?= go
 GOLANGCI_LINT ?= v2.15.0
+GORELEASER    ?= v2.15.1
 BIN           := $(CURDIR)/.bin
 PACKAGES      ?= ./...
 # Real servers and processes on a loaded machine take their time.
@@ -100,10 +101,22 @@ build: ## the leader command, into .bin/
 	@mkdir -p $(BIN)
 	$(GO) build -o $(BIN)/leader ./cmd/leader
 
+.PHONY: package
+package: $(BIN)/goreleaser-$(GORELEASER) ## archives, .deb and .rpm of the commit that is checked out, into dist/
+	$(BIN)/goreleaser-$(GORELEASER) check
+	$(BIN)/goreleaser-$(GORELEASER) release --snapshot --clean
+	sh scripts/check-packages.sh
+
+$(BIN)/goreleaser-$(GORELEASER):
+	@echo "building goreleaser $(GORELEASER), once; this takes some ten minutes"
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) $(GO) install github.com/goreleaser/goreleaser/v2@$(GORELEASER)
+	@mv $(BIN)/goreleaser $@
+
 .PHONY: module
 module: ## renames the module for publication: make module MODULE=github.com/you/leaderelection
 	@sh scripts/rename-module.sh "$(MODULE)"
 
 .PHONY: clean
 clean: ## removes what make has built
-	rm -rf $(BIN)
+	rm -rf $(BIN) dist
