@@ -100,3 +100,32 @@ func ExampleElection_AwaitLeader() {
 	fmt.Println(leader.InstanceID, "on", leader.Hostname)
 	// Output: api-1 on host-1
 }
+
+// An operator asks the leader to hand over to a candidate. Programs that only steer an
+// election, and take no part in it, need no Election.
+func ExampleOperator_StepDown() {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+
+	store := memstore.New()
+	for _, id := range []string{"blue", "green"} {
+		election, err := leaderelection.New(store, &leaderelection.Config{InstanceID: id}, quiet)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- election.Start(ctx) }()
+		defer func() { stop(); <-ended }()
+		if _, err := election.AwaitLeader(ctx); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+
+	operator := leaderelection.Operator{Store: store, Key: leaderelection.DefaultRedisKeyName, Name: "alice"}
+	handover, err := operator.StepDown(ctx, "green")
+	fmt.Println(handover.From.InstanceID, "->", handover.To.InstanceID, err)
+	// Output:
+	// blue -> green <nil>
+}

@@ -46,7 +46,7 @@ func newRunCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.SetInterspersed(false) // what follows COMMAND is COMMAND's
 	options.addTo(cmd)
-	flags.DurationVar(&options.grace, "grace", 10*time.Second, "how long the command may take to end when leader is stopped")
+	flags.DurationVar(&options.grace, "grace", 10*time.Second, "how long the command may take to end when leader is stopped or asked to step down")
 	flags.StringVar(&options.onLose, "on-lose", "term", "`SIGNAL` that asks the command to end when the lease is lost: term, kill, or a name such as USR1")
 	completeValues(cmd, "on-lose", "term", "kill", "int", "hup", "quit", "usr1", "usr2")
 	flags.DurationVar(&options.wait, "wait", 0, "give up if not elected within that time (default: wait for as long as it takes)")

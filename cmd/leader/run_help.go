@@ -9,6 +9,8 @@ When the term ends, COMMAND is told to end and then killed (SIGKILL), it and all
 it has started, before another instance can start its own:
   leader is stopped      COMMAND gets SIGTERM (or INT, if that is what leader got) and has
                          --grace to end; then the lease is released
+  it shall step down     the same, with SIGTERM (see leader step-down, pause); leader goes
+                         on as a candidate, but for --once
   the lease is lost      COMMAND gets the signal --on-lose and has a tenth of --ttl to
                          end; leader goes on as a candidate, but for --once
   leader is killed       COMMAND gets the signal --on-lose and has --grace to end, but no
