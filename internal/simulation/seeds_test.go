@@ -47,10 +47,10 @@ func story(t *testing.T, plan simulation.Plan) string {
 }
 
 // A seed tells the same story again, or shrinking it and looking at it would be of
-// no use. One in a hundred or so does not to the letter: where a term ends in the
-// moment in which it begins, its become callback may just have begun or not, and
-// either is right. With the race detector it is one in ten, whose scheduler draws
-// lots for what is ready at the same moment. A draw that is not the seed's would
+// no use. One in ten does not to the letter: where a term ends in the moment in which it
+// begins, its become callback may just have begun or not; and where a candidate stops,
+// it may just have unsubscribed or hung up. Either is right. With the race detector it is one in three or in two, whose scheduler
+// draws lots for what is ready at the same moment. A draw that is not the seed's would
 // leave none that do.
 func TestASeedReplays(t *testing.T) {
 	same := 0
@@ -62,7 +62,11 @@ func TestASeedReplays(t *testing.T) {
 			same++
 		}
 	}
-	if same < tried*3/5 {
+	least := tried * 3 / 5
+	if raceEnabled {
+		least = tried / 4
+	}
+	if same < least {
 		t.Errorf("%d of %d seeds told the same story twice", same, tried)
 	}
 }
