@@ -99,6 +99,18 @@ func (i *instance) signal(sig syscall.Signal) {
 	}
 }
 
+// endAtOnce ends it with a command that is stubborn: a second signal kills that.
+func (i *instance) endAtOnce() {
+	for range 200 {
+		i.signal(syscall.SIGTERM)
+		select {
+		case <-i.exited:
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
 func (i *instance) awaitOutput(text string) {
 	i.t.Helper()
 	await(i.t, "the output "+text, func() bool { return strings.Contains(i.stdout.String(), text) })

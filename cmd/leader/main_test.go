@@ -11,6 +11,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
+
+	"example.com/leaderelection/internal/redistest"
 )
 
 // beLeader in the environment makes the test binary leader itself: what tests run
@@ -25,6 +27,7 @@ func TestMain(m *testing.M) {
 		main()
 	default:
 		hearEverySignal()
+		redistest.Parallel(4) // they wait for leases, mostly
 		goleak.VerifyTestMain(m)
 	}
 }

@@ -31,6 +31,7 @@ func TestTimeoutOfSteering(t *testing.T) {
 	server := settledRedis(t)
 	env := []string{redisURLVariable + "=" + server.URL()}
 	leader := run(t, server.URL(), "--key", "nightly", "--ttl", "1m", "--id", "stubborn", "--grace", "1h", "--", "sh", "-c", `trap "" TERM; echo ready; while :; do sleep 0.1; done`)
+	defer leader.endAtOnce()
 	leader.awaitOutput("ready")
 	for _, command := range []string{"step-down", "pause"} {
 		i := start(t, env, command, "--key", "nightly", "--timeout", "500ms")

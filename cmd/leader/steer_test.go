@@ -64,6 +64,7 @@ func TestStepDownThatIsNotDone(t *testing.T) {
 		t.Errorf("with nobody leading: %d, %s", i.status(), i.stderr.String())
 	}
 	leader := run(t, server.URL(), "--key", "nightly", "--ttl", "1m", "--id", "stubborn", "--grace", "1h", "--", "sh", "-c", `trap "" TERM; echo ready; while :; do sleep 0.1; done`)
+	defer leader.endAtOnce()
 	leader.awaitLog("leading")
 	await(t, "the command", func() bool { return strings.Contains(leader.stdout.String(), "ready") })
 	run(t, server.URL(), append([]string{"--key", "nightly", "--ttl", "1m", "--id", "second"}, reader...)...).awaitLog("following")
