@@ -31,7 +31,7 @@ func election(ctx context.Context, e *exam, r *Result) {
 		r.warn(fmt.Sprintf("nobody is elected: %q has had it paused since %s", now.Pause.By, now.Pause.Since.UTC().Format(time.DateTime)), "leader resume, once that is over")
 	}
 	if others := len(now.Present); others > 0 {
-		r.note("%d have taken part of late", others)
+		r.note("candidates beside the leader: %d", others)
 	}
 	if now.Warning != "" {
 		r.warn(now.Warning, "see the check of info")
