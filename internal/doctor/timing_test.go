@@ -65,7 +65,7 @@ func TestSlowNetwork(t *testing.T) {
 	server := redistest.Start(t)
 	proxy := redistest.NewProxy(t, server.Addr())
 	proxy.Delay(60 * time.Millisecond)
-	for ttl, want := range map[time.Duration]Status{time.Minute: OK, 2500 * time.Millisecond: Warn, 300 * time.Millisecond: Fail} {
+	for ttl, want := range map[time.Duration]Status{time.Minute: OK, 2 * time.Second: Warn, 300 * time.Millisecond: Fail} {
 		p := Patient{Client: as(t, &redis.Options{Addr: proxy.Addr(), ContextTimeoutEnabled: true}), Config: config()}
 		p.Config.LockTTL, p.Config.HeartbeatInterval = ttl, ttl*3/10
 		found := examineAs(t, p, func(string) {})

@@ -97,7 +97,10 @@ func (c *Cluster) AwaitHealth() {
 			return false
 		}
 		replication := fmt.Sprint(node.must("INFO", "replication"))
-		return fieldOf(replication, "role") == "master" || fieldOf(replication, "master_link_status") == "up"
+		if fieldOf(replication, "role") == "master" {
+			return strings.Count(replication, ",state=") == strings.Count(replication, ",state=online") // its replicas are
+		}
+		return fieldOf(replication, "master_link_status") == "up"
 	})
 }
 
