@@ -118,23 +118,8 @@ func (h *hints) order(ctx context.Context, d time.Duration) (ordered bool, err e
 	if d <= 0 {
 		return false, ctx.Err() // as in sleep
 	}
-	fired, stop := h.on.NewTimer(d)
-	defer stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-fired:
-			return false, ctx.Err()
-		case hint, open := <-h.from:
-			switch {
-			case !open:
-				h.from = nil
-			case hint == HintOrder:
-				return true, ctx.Err()
-			}
-		}
-	}
+	hint, err := h.next(ctx, d, func(hint Hint) bool { return hint == HintOrder })
+	return hint == HintOrder, err
 }
 
 // sleep waits for d, for a hint, or for the end of ctx, whose error it returns.
@@ -158,6 +143,18 @@ const none Hint = -1
 
 // wait returns the hint that ended it.
 func (h *hints) wait(ctx context.Context, d time.Duration) (Hint, error) {
+	hint, err := h.next(ctx, d, func(Hint) bool { return true })
+	switch {
+	case hint != none:
+		h.vain++
+	case err == nil:
+		h.vain = 0
+	}
+	return hint, err
+}
+
+// next returns the next hint that is wanted, none if d has passed or ctx has ended before.
+func (h *hints) next(ctx context.Context, d time.Duration, wanted func(Hint) bool) (Hint, error) {
 	fired, stop := h.on.NewTimer(d)
 	defer stop()
 	for {
@@ -165,14 +162,14 @@ func (h *hints) wait(ctx context.Context, d time.Duration) (Hint, error) {
 		case <-ctx.Done():
 			return none, ctx.Err()
 		case <-fired:
-			h.vain = 0
 			return none, ctx.Err()
 		case hint, open := <-h.from:
-			if open {
-				h.vain++
+			switch {
+			case !open:
+				h.from = nil
+			case wanted(hint):
 				return hint, ctx.Err()
 			}
-			h.from = nil
 		}
 	}
 }

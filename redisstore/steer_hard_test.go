@@ -91,13 +91,7 @@ func TestPauseAfterACrashOutlastsTheRecordsWeek(t *testing.T) {
 		if _, err := t.operator().Pause(t.Context(), 0, false); err != nil {
 			t.Fatal(err)
 		}
-		t.do("PEXPIRE", "{jobs}:term", "100000")
-		if paused := t.candidate("other", long).acquire("a claim"); paused.Verdict != leaderelection.Paused {
-			t.Errorf("a bid was answered %v", paused.Verdict)
-		}
-		if left := t.admin.PTTL(t.Context(), "{jobs}:term").Val(); left < 6*24*time.Hour {
-			t.Errorf("the pause is forgotten in %v", left)
-		}
+		t.pauseIsKept()
 		crashed.lost("after its lease has ended in a pause")
 		if found, err := t.store.Inspect(t.Context(), t.key, 1); err != nil || found.Terms[0].Reason != "expired" {
 			t.Errorf("the history: %+v, %v", found.Terms, err)

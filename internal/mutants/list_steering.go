@@ -5,7 +5,7 @@ var steeringMutants = []mutant{
 	{"a leader takes no notice of orders",
 		in("reign.go", "if state.Asked != nil && !t.handedOver() {", "if false {"), core},
 	{"a leader hears of orders at its heartbeats only",
-		in("sleep.go", "case hint == HintOrder:", "case hint == HintOrder && false:"), core},
+		in("sleep.go", "return hint == HintOrder })", "return false })"), core},
 	{"orders in a row make a hot loop",
 		in("reign.go", "if ordered || t.handedOver() {", "if ordered && false || t.handedOver() {"), core},
 	{"who has resigned sits out its RetryInterval whoever leads",

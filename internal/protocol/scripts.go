@@ -7,7 +7,8 @@ import (
 )
 
 // The protocol's rules are in the Lua scripts, each of which opens with its keys,
-// its arguments and the rule it enforces. Three of them go in front of each other.
+// its arguments and the rule it enforces. common.lua, orders.lua and
+// standing.lua go in front of each of the others.
 var (
 	//go:embed scripts/common.lua
 	commonLua string

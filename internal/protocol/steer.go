@@ -12,10 +12,8 @@ const absent = "absent"
 
 // Steer has an order filed.
 func (s *Store) Steer(ctx context.Context, key string, order leaderelection.Order) (leaderelection.State, error) {
-	for name, value := range map[string]string{"Order.By": order.By, "Order.To": order.To} {
-		if len(value) > maxNameBytes {
-			return leaderelection.State{}, fmt.Errorf("redis: %s is %d bytes long: use at most %d", name, len(value), maxNameBytes)
-		}
+	if err := checkNames(map[string]string{"Order.By": order.By, "Order.To": order.To}); err != nil {
+		return leaderelection.State{}, err
 	}
 	if order.For > maxDuration {
 		return leaderelection.State{}, fmt.Errorf("redis: a pause of %v: use at most %v, which is ten years", order.For, maxDuration)

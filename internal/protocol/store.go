@@ -59,10 +59,8 @@ func (s *Store) Check(candidate leaderelection.Candidate) error {
 	if err := errors.Join(s.server.Check(), s.checkAcks()); err != nil {
 		return err
 	}
-	for name, value := range map[string]string{"InstanceID": candidate.ID, "Hostname": candidate.Hostname} {
-		if len(value) > maxNameBytes {
-			return fmt.Errorf("redis: %s is %d bytes long: use at most %d", name, len(value), maxNameBytes)
-		}
+	if err := checkNames(map[string]string{"InstanceID": candidate.ID, "Hostname": candidate.Hostname}); err != nil {
+		return err
 	}
 	for name, value := range map[string]time.Duration{"LockTTL": candidate.TTL, "RetryInterval": candidate.Retry} {
 		if value > maxDuration {
@@ -72,6 +70,15 @@ func (s *Store) Check(candidate leaderelection.Candidate) error {
 	for _, key := range keysOf(candidate.Key).list() {
 		if key == candidate.InfoKey {
 			return fmt.Errorf("redis: RedisInfoKeyName %q is a key that the election itself uses: choose another", key)
+		}
+	}
+	return nil
+}
+
+func checkNames(names map[string]string) error {
+	for name, value := range names {
+		if len(value) > maxNameBytes {
+			return fmt.Errorf("redis: %s is %d bytes long: use at most %d", name, len(value), maxNameBytes)
 		}
 	}
 	return nil
