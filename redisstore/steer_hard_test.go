@@ -99,6 +99,21 @@ func TestPauseAfterACrashOutlastsTheRecordsWeek(t *testing.T) {
 	})
 }
 
+// A pause is no record of anybody's lease: the first election after it waits for none, on
+// a server that has forgotten nothing.
+func TestPauseBeforeTheFirstElectionCostsNoQuarantine(t *testing.T) {
+	each(t, func(t *trial) {
+		t.beOld()
+		if _, err := t.operator().Pause(t.Context(), 50*time.Millisecond, false); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50*time.Millisecond + grain)
+		if a := t.candidate("first", short).acquire("a claim"); a.Verdict != leaderelection.Granted {
+			t.Errorf("the first bid was answered %v, want granted", a.Verdict)
+		}
+	})
+}
+
 // F39: a pause that was begun while the clock was ahead lasts no longer than it was meant to.
 func TestF39PauseOfAClockThatWentBack(t *testing.T) {
 	each(t, func(t *trial) {

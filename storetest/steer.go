@@ -198,6 +198,9 @@ func pauseAsksTheLeaderToStepDown(t *trial) {
 		t.Errorf("%v remaining, want at most %v", refused.Remaining, short)
 	}
 	time.Sleep(time.Until(refused.received.Add(refused.Remaining + grain)))
+	if read := follower.read(); read.Verdict != leaderelection.Vacant || read.Pause != nil {
+		t.Errorf("Read after the pause answered %v, and tells of %+v", read.Verdict, read.Pause)
+	}
 	t.expect("a bid after the pause", follower.acquire(newClaim()), leaderelection.Granted)
 }
 

@@ -23,7 +23,7 @@ var steeringMutants = []mutant{
 	{"a pause is forgotten after a week",
 		in("internal/protocol/scripts/acquire.lua", "  redis.call('PEXPIRE', KEYS[3], RETENTION)\nend\nif preempts", "end\nif preempts"), redis("PauseOutlasts")},
 	{"a pause makes a record",
-		in("internal/protocol/scripts/common.lua", "if value and i <= OWN then", "if value then"), redis("F11Pause")},
+		in("internal/protocol/scripts/common.lua", "if value and i <= OWN then", "if value then"), redis("PauseBeforeTheFirst")},
 	{"the named candidate has no right",
 		in("internal/protocol/scripts/release.lua", "  reserve(record, now, record.order_to)\n", ""), redis("Conformance|HundredTimes")},
 	{"the named candidate keeps its right",
