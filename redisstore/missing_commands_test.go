@@ -33,7 +33,7 @@ func TestF18MissingCommands(t *testing.T) {
 	}
 	for _, command := range []string{"SET", "HSET", "PEXPIRE"} { // missed only by who is about to lead
 		without(t, []string{command}, func(t *trial) {
-			t.server.AwaitUptime(2 * time.Second)
+			t.server.AwaitUptime(patientTTL + time.Second)
 			t.cannotStart("lacks a command", `"jobs"`, "docs/redis.md")
 		})
 	}

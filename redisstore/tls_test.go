@@ -120,7 +120,7 @@ func TestF18CertificateThatExpiresLaterCountsAsAFaultThatPasses(t *testing.T) {
 // may as well be one that is starting, so it is retried. But the error asks.
 func TestF18PlaintextToATLSPort(t *testing.T) {
 	onTLS(t, func(t *trial, _ *redistest.Server) {
-		candidate := t.byTLS(nil).start("candidate", long)
+		candidate := t.byTLS(nil).startPatiently("candidate")
 		candidate.awaits(1, leaderelection.AttemptFailed)
 		if err := candidate.all(leaderelection.AttemptFailed)[0].Err; !strings.Contains(err.Error(), "rediss://") {
 			t.Errorf("an attempt fails by %q, which does not ask whether TLS is expected", err)
