@@ -24,7 +24,7 @@ const (
 
 func main() {
 	cmd, err := newRootCommand().ExecuteC()
-	os.Exit(exitStatus(os.Stderr, tellOrigins(cmd, err)))
+	os.Exit(exitStatus(newUnblocked(os.Stderr), tellOrigins(cmd, err)))
 }
 
 // exitStatus is what leader exits with after err, which it prints: once, for the

@@ -46,21 +46,25 @@ func (f *format) addTo(cmd *cobra.Command) {
 
 // write shows a value: as a table, or the value itself.
 func (f format) write(w io.Writer, value any, table func(*tabwriter.Writer)) error {
-	var text []byte
-	var err error
 	switch f {
 	case asJSON:
-		text, err = json.MarshalIndent(value, "", "  ")
-		text = append(text, '\n')
+		indented := json.NewEncoder(w)
+		indented.SetIndent("", "  ")
+		return indented.Encode(value)
 	case asYAML:
-		text, err = yaml.Marshal(value)
+		return writeYAML(w, "", value)
 	default:
 		columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		table(columns)
 		return columns.Flush()
 	}
+}
+
+// writeYAML writes a document, behind what separates it from others.
+func writeYAML(w io.Writer, separator string, value any) error {
+	text, err := yaml.Marshal(value)
 	if err == nil {
-		_, err = w.Write(text)
+		_, err = w.Write(append([]byte(separator), text...))
 	}
 	return err
 }

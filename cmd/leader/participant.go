@@ -51,7 +51,7 @@ func (p *participant) addElectionTo(cmd *cobra.Command) {
 
 // logger also takes over what go-redis has to say.
 func (p *participant) logger() *slog.Logger {
-	log := newLogger(os.Stderr, p.level())
+	log := newLogger(newUnblocked(os.Stderr), p.level())
 	redis.SetLogger(redisLog{log})
 	return log
 }

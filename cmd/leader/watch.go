@@ -25,8 +25,8 @@ func newWatchCommand() *cobra.Command {
 		Use:   "watch",
 		Short: "Watch an election live",
 		Long: `Watch an election: in a terminal a live view of the leader, its lease, the candidates and
-what happens; otherwise a line for every change, with --output json a JSON object, of
-the fields that leader status has.
+what happens; otherwise a line for every change. With --output json that is an object, and
+with --output yaml a document, of the fields that leader status has.
 
 It goes on while Redis can't be reached, and says so. q or ctrl-C ends it.`,
 		Example: `  leader watch --redis redis://localhost:6379 --key nightly
@@ -39,9 +39,6 @@ It goes on while Redis can't be reached, and says so. q or ctrl-C ends it.`,
 }
 
 func (q *question) watch(cmd *cobra.Command) error {
-	if q.output == asYAML {
-		return fmt.Errorf("--output %s: watch has %s and %s", asYAML, asTable, asJSON)
-	}
 	client, err := q.redis.open()
 	if err != nil {
 		return err
@@ -168,25 +165,37 @@ func sameReign(a, b status) bool {
 	return a.Leader == nil || a.Leader.ID == b.Leader.ID && a.Leader.Term == b.Leader.Term
 }
 
-// watchPlainly writes a line for each piece of news.
+// watchPlainly writes what is new, as it is seen.
 func watchPlainly(out io.Writer, as format, sights <-chan sight) error {
 	var before *sight
 	for now := range sights {
-		lines := news(before, now)
-		if as == asJSON && len(lines) > 0 {
-			lines = []string{now.line()}
-		}
-		for _, line := range lines {
-			if as != asJSON {
-				line = now.at.UTC().Format("2006-01-02T15:04:05.000Z") + " " + shown(line)
-			}
-			if _, err := fmt.Fprintln(out, line); err != nil {
+		if lines := news(before, now); len(lines) > 0 {
+			if err := now.write(out, as, lines); err != nil {
 				return err
 			}
 		}
 		before = carry(before, now)
 	}
 	return nil
+}
+
+// write writes a line for each piece of news; or, for programs, how the election stands
+// since, as a line of JSON or a document of YAML.
+func (s sight) write(out io.Writer, as format, news []string) (err error) {
+	switch as {
+	case asJSON:
+		_, err = fmt.Fprintln(out, oneLine(s.value()))
+	case asYAML:
+		err = writeYAML(out, "---\n", s.value())
+	default:
+		at := s.at.UTC().Format("2006-01-02T15:04:05.000Z ")
+		for _, line := range news {
+			if _, err = fmt.Fprintln(out, at+shown(line)); err != nil {
+				break
+			}
+		}
+	}
+	return err
 }
 
 // carry is the sight to compare the next one with: what was known before an outage is
@@ -198,15 +207,15 @@ func carry(before *sight, now sight) *sight {
 	return &now
 }
 
-// line is the sight as a line of JSON.
-func (s sight) line() string {
+// value is the sight for programs.
+func (s sight) value() any {
 	if s.err != nil {
-		return oneLine(struct {
+		return struct {
 			Election string    `json:"election"`
 			State    string    `json:"state"`
 			Error    string    `json:"error"`
 			At       time.Time `json:"at"`
-		}{s.status.Election, "unknown", plain(s.err.Error()), s.at.UTC()})
+		}{s.status.Election, "unknown", plain(s.err.Error()), s.at.UTC()}
 	}
-	return oneLine(s.status)
+	return s.status
 }

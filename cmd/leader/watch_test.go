@@ -12,6 +12,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+	"sigs.k8s.io/yaml"
+
 	"example.com/leaderelection/internal/redistest"
 )
 
@@ -22,6 +24,8 @@ func TestWatchTellsChangesAsLines(t *testing.T) {
 	watch.awaitOutput("nobody leads")
 	inJSON := start(t, []string{redisURLVariable + "=" + server.URL()}, "watch", "--output", "json")
 	inJSON.awaitOutput(`"state":"vacant"`)
+	inYAML := start(t, []string{redisURLVariable + "=" + server.URL()}, "watch", "--output", "yaml")
+	inYAML.awaitOutput("state: vacant")
 
 	first := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "first"}, reader...)...)
 	watch.awaitOutput("first leads")
@@ -31,8 +35,9 @@ func TestWatchTellsChangesAsLines(t *testing.T) {
 	watch.awaitOutput("first does not lead any more (stopped)")
 	watch.awaitOutput("second leads")
 	inJSON.awaitOutput(`"id":"second"`)
+	inYAML.awaitOutput("id: second")
 
-	for _, each := range []*instance{watch, inJSON} {
+	for _, each := range []*instance{watch, inJSON, inYAML} {
 		each.signal(syscall.SIGINT)
 		if status := each.status(); status != 0 {
 			t.Errorf("exit status %d", status)
@@ -43,6 +48,13 @@ func TestWatchTellsChangesAsLines(t *testing.T) {
 	}
 	for line := range strings.Lines(inJSON.stdout.String()) {
 		decode[status](t, line, json.Unmarshal)
+	}
+	documents := strings.Split(inYAML.stdout.String(), "---\n")
+	if len(documents) < 4 || documents[0] != "" {
+		t.Fatalf("documents are not separated: %q", documents)
+	}
+	for _, document := range documents[1:] {
+		decode[status](t, document, func(text []byte, value any) error { return yaml.Unmarshal(text, value) })
 	}
 }
 
