@@ -60,7 +60,7 @@ func (c *connection) names(cmd *cobra.Command, find func(context.Context, redis.
 	if err != nil {
 		return nil
 	}
-	defer func() { _ = client.Close() }()
+	defer disconnect(client)
 	ctx, cancel := context.WithTimeout(context.Background(), completionTimeout)
 	defer cancel()
 	names, err := find(ctx, client)

@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
@@ -89,6 +91,21 @@ func connect(rawURL string, more ...func(*tls.Config) error) (redis.UniversalCli
 		return newClusterClient(address, more)
 	default:
 		return newServerClient(address, more)
+	}
+}
+
+// disconnect closes the client of a program that is about to end. Where a sentinel has
+// stopped to answer, go-redis waits for its answer when it closes, by TLS for some ten
+// seconds: that is given up on.
+func disconnect(client io.Closer) {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		_ = client.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(time.Second):
 	}
 }
 

@@ -77,7 +77,7 @@ func examine(cmd *cobra.Command, p *participant) (diagnosis, error) {
 	if err != nil {
 		return diagnosis{}, err
 	}
-	defer func() { _ = client.Close() }()
+	defer disconnect(client)
 	silenceRedis()
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -31,7 +31,7 @@ not block it, but takes a while where there are millions of keys.`,
 			if err != nil {
 				return err
 			}
-			defer func() { _ = client.Close() }()
+			defer disconnect(client)
 			silenceRedis()
 			found, err := listOf(cmd.Context(), client)
 			if err != nil {

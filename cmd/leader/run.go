@@ -83,7 +83,7 @@ func (o *runOptions) run(command []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close() }()
+	defer disconnect(client)
 	log := o.logger()
 	sidecar, err := o.sidecar()
 	if err != nil {

@@ -59,7 +59,7 @@ func (p *participant) serve(ctx context.Context, grace time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close() }()
+	defer disconnect(client)
 	sidecar, err := p.sidecar()
 	if err != nil {
 		return err

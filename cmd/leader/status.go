@@ -35,7 +35,7 @@ func (q *question) ask(ctx context.Context, terms int) (leaderelection.Inspectio
 	if err != nil {
 		return leaderelection.Inspection{}, err
 	}
-	defer func() { _ = client.Close() }()
+	defer disconnect(client)
 	silenceRedis()
 	ctx, cancel := context.WithTimeout(ctx, questionTimeout)
 	defer cancel()

@@ -48,7 +48,7 @@ func (s *steering) steer(ctx context.Context, do func(context.Context, leaderele
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close() }()
+	defer disconnect(client)
 	silenceRedis()
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

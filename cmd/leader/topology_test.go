@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -240,4 +241,27 @@ func TestServerNameIsWhatTheCertificateIsFor(t *testing.T) {
 		}
 		_ = client.Close()
 	}
+}
+
+// hanging is a client that does not get an answer to its last words.
+type hanging chan struct{}
+
+func (h hanging) Close() error {
+	<-h
+	return nil
+}
+
+func TestEndIsNotHeldUpBySilentSentinel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, silent := time.Now(), make(hanging)
+		disconnect(silent)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("it waits %v", took)
+		}
+		close(silent)
+		disconnect(silent)
+		if took := time.Since(began); took != time.Second {
+			t.Error("it waits though the client is closed")
+		}
+	})
 }

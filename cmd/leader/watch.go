@@ -43,7 +43,7 @@ func (q *question) watch(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close() }()
+	defer disconnect(client)
 	silenceRedis()
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
