@@ -108,7 +108,9 @@ func heirHasTheFirstRight(t *trial) {
 	if refused.Heir != "heir" || refused.Leader != nil || refused.Remaining <= 0 {
 		t.Errorf("the refusal tells of heir %q, leader %v and %v remaining, want heir, nobody and some time", refused.Heir, refused.Leader, refused.Remaining)
 	}
-	t.expect("Read", other.read(), leaderelection.Reserved)
+	if read := other.read(); read.received.Before(refused.sent.Add(refused.Remaining)) { // not so where a machine is that busy
+		t.expect("Read", read, leaderelection.Reserved)
+	}
 	t.expect("the heir's bid", heir.acquire(newClaim()), leaderelection.Granted)
 	t.expect("Read", other.read(), leaderelection.Held)
 }
