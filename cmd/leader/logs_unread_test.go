@@ -4,11 +4,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,11 +52,9 @@ func TestLogThatNobodyReads(t *testing.T) {
 func TestRunWhoseLogNobodyReads(t *testing.T) {
 	t.Parallel()
 	server := settledRedis(t)
-	unread, full := filledPipe(t)
-	defer unread.Close()
 	first := exec.Command(os.Args[0], "run", "--ttl", "1m", "--id", "first", "--", "sh", "-c", "echo works; read until")
 	first.Env = append(os.Environ(), redisURLVariable+"="+server.URL(), "LEADER_CONFIG="+os.DevNull, beLeader+"=1", quickExit)
-	first.Stderr = full
+	first.Stderr = fullPipe(t)
 	var stdout output
 	first.Stdout = &stdout
 	stdin, err := first.StdinPipe()
@@ -83,19 +83,27 @@ func TestRunWhoseLogNobodyReads(t *testing.T) {
 	}
 }
 
-// filledPipe is a pipe into which nothing more fits.
-func filledPipe(t *testing.T) (r, w *os.File) {
+// fullPipe is one into which nothing can be written any more.
+func fullPipe(t *testing.T) *os.File {
 	t.Helper()
-	r, w, err := os.Pipe()
+	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for {
-		if err := w.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(make([]byte, 4096)); err != nil {
-			return r, w
-		}
+	t.Cleanup(func() { _, _ = out.Close(), in.Close() })
+	raw, err := in.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
 	}
+	if err := raw.Control(func(fd uintptr) {
+		for err == nil { // a pipe of Go's doesn't block
+			_, err = syscall.Write(int(fd), []byte(" "))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, syscall.EAGAIN) {
+		t.Fatalf("fill a pipe: %v", err)
+	}
+	return in
 }
