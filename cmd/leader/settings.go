@@ -78,7 +78,7 @@ func fill(cmd *cobra.Command, from source) (err error) {
 			return
 		}
 		if e := flag.Value.Set(value); e != nil {
-			err = fmt.Errorf("%s: %w", name, e)
+			err = fmt.Errorf("%s: invalid value %q: %w", name, value, e)
 			return
 		}
 		_ = cmd.Flags().SetAnnotation(flag.Name, origin, []string{name})

@@ -145,7 +145,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"of no command":       {nil, "nonsense: 7", []string{"config.yaml", "nonsense", "names of flags"}},
 		"not a setting":       {nil, "config: file", []string{"config.yaml", "no setting config"}},
 		"a value in a file":   {nil, "ttl: soon", []string{"ttl in ", "config.yaml", `"soon"`}},
-		"a bare number":       {nil, "ttl: 10", []string{"ttl in ", "unit"}},
+		"a bare number":       {nil, "ttl: 10", []string{"ttl in ", `"10"`, `like "30s"`}},
 		"another YAML":        {nil, "key: 007", []string{"key in ", "quotes"}},
 		"yes is true":         {nil, "id: yes", []string{"id in ", "quotes"}},
 		"a list":              {nil, "redis: [redis://:hunter@host]", []string{"redis in ", "one value"}},
