@@ -21,13 +21,13 @@ var timeMutants = []mutant{
 	{"a renewal that comes after the lease's end extends it",
 		in("reign.go", "if !t.lease.validAt(present) || !next.validAt(present) {", "if !next.validAt(present) {"), core},
 	{"an answer that was given up extends the lease",
-		in("reign.go", "return call(ctx, limit, c.leaseCalls, request, nil)", `return call(bounded, c.leaseCalls, request, func(state State, err error) {
+		in("reign.go", "return call(ctx, limit, c.leaseCalls, request, nil)", `return call(ctx, limit, c.leaseCalls, request, func(state State, err error) {
 		if err == nil && state.Verdict == Granted {
 			c.extend(t, c.clock())
 		}
 	})`), core},
 	{"what IsLeader has denied comes back",
-		in("reign.go", "if !t.handedOver() && !c.current.CompareAndSwap(t.lease, next) {\n\t\treturn false\n\t}", "if leading {\n\t\tc.current.Store(next)\n\t}"), core},
+		in("reign.go", "if !t.handedOver() && !c.current.CompareAndSwap(t.lease, next) {\n\t\treturn false\n\t}", "if !t.handedOver() {\n\t\tc.current.Store(next)\n\t}"), core},
 	{"a heartbeat sleeps beyond the lease's end",
 		in("reign.go", "wait := min(t.nextRenewal.since(present), t.lease.remaining(present))", "wait := t.nextRenewal.since(present)"), core},
 	{"a renewal may take as long as it likes",
