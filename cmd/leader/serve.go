@@ -17,6 +17,10 @@ import (
 // defaultListen is where leader serve answers.
 const defaultListen = "127.0.0.1:4040"
 
+// echo is how soon the same signal may come once more and mean the same: timeout(1) sends
+// it to leader, and then to leader's process group, and so do others who start programs.
+const echo = 100 * time.Millisecond
+
 func newServeCommand() *cobra.Command {
 	var p participant
 	var grace time.Duration
@@ -77,7 +81,7 @@ func (p *participant) serve(ctx context.Context, grace time.Duration) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends leader at once, grace or not
+	context.AfterFunc(ctx, func() { time.AfterFunc(echo, stop) }) // from then on a second signal ends leader at once, grace or not
 	sidecar.serve(election)
 	defer systemd.serve(ctx)()
 	return explain(election.Lead(ctx, func(term context.Context) error {

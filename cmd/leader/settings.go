@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -57,7 +58,24 @@ func settle(cmd *cobra.Command, warnings io.Writer) error {
 		return err
 	}
 	found.warn(warnings)
-	return fill(cmd, found.setting)
+	if err := fill(cmd, found.setting); err != nil {
+		return err
+	}
+	return checkGiven(cmd.Flags())
+}
+
+// checkGiven refuses what a script makes of a variable that is not set, or of a time that is
+// over: an election without a name, or a pause without an end.
+func checkGiven(flags *pflag.FlagSet) error {
+	if key := flags.Lookup("key"); key != nil && key.Value.String() == "" {
+		return errors.New("--key is empty: name the election, or leave the flag out")
+	}
+	for _, name := range []string{"for", "wait"} {
+		if flag := flags.Lookup(name); flag != nil && flag.Changed && flag.Value.String() == "0s" {
+			return fmt.Errorf("--%s 0s: use a time greater than zero, or leave the flag out", name)
+		}
+	}
+	return nil
 }
 
 // source is where values come from: it returns what the value of a flag is called there,

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -65,7 +66,11 @@ func (r *runner) handle(sig syscall.Signal) {
 // for the command any longer.
 func (r *runner) endCandidacy(sig syscall.Signal) {
 	if r.endSignal.CompareAndSwap(0, int32(sig)) {
+		r.endAsked = time.Now()
 		r.stop()
+		return
+	}
+	if syscall.Signal(r.endSignal.Load()) == sig && time.Since(r.endAsked) < echo {
 		return
 	}
 	if command := r.running(); command != nil {

@@ -174,7 +174,7 @@ func (s *systemd) goesOn() {
 
 // watch returns the store, and has its use show that the election goes on: a follower that
 // hears nothing new has nothing to report.
-func (s *systemd) watch(store *redisstore.Store) leaderelection.Store { return pulsing{store, s} }
+func (s *systemd) watch(store *redisstore.Store) pulsing { return pulsing{store, s} }
 
 type pulsing struct {
 	*redisstore.Store
