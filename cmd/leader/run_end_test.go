@@ -214,7 +214,7 @@ func TestSignalThatComesTwiceAtOnceIsOne(t *testing.T) {
 	t.Parallel()
 	server := settledRedis(t)
 	for range 5 {
-		leader := run(t, server.URL(), "--", "sh", "-c", `trap "echo clean; exit 0" TERM; echo ready; while :; do sleep 0.4; done`)
+		leader := run(t, server.URL(), "--", "sh", "-c", `trap "sleep 1; echo clean; exit 0" TERM; echo ready; while :; do sleep 0.1; done`)
 		leader.awaitOutput("ready")
 		leader.signal(syscall.SIGTERM)
 		leader.awaitLog("stopping the command")
