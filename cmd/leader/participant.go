@@ -42,7 +42,7 @@ func (p *participant) addElectionTo(cmd *cobra.Command) {
 	addKey(cmd, &p.config.RedisKeyName)
 	completeKey(cmd, &p.redis)
 	_ = flags.SetAnnotation("key", withElectionOfItsOwn, []string{"true"})
-	flags.StringVar(&p.config.RedisInfoKeyName, "info-key", "", "`KEY` that shows who leads (default: the name of the election and \":info\")")
+	flags.StringVar(&p.config.RedisInfoKeyName, "info-key", "", "`KEY` that shows who leads (default: the name of the election and \":info\", or "+leaderelection.DefaultRedisInfoKeyName+" for the default one)")
 	flags.DurationVar(&p.config.LockTTL, "ttl", leaderelection.DefaultLockTTL, "how long a lease lasts: how soon others take over from an instance that crashed")
 	flags.DurationVar(&p.config.HeartbeatInterval, "heartbeat", 0, "how often the leader renews its lease (default 3s, or 3/10 of a shorter --ttl)")
 	flags.DurationVar(&p.config.RetryInterval, "retry", 0, "how often a follower asks at least, and how long --restart waits (default 2s, or 1/5 of a shorter --ttl)")
