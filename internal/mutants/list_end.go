@@ -25,7 +25,7 @@ var endMutants = []mutant{
 	{"a renewal that fails ends the term",
 		in("reign.go", "\t\tcase err != nil:\n\t\t\tc.renewalFailed(t, err, sent)\n", "\t\tcase err != nil:\n\t\t\tc.renewalFailed(t, err, sent)\n\t\t\treturn ErrDeposed\n"), core},
 	{"the next term is sought while the last one's work runs",
-		in("handover.go", "\treturn c.awaitDrained(ctx, t)\n", "\treturn t.failure.get()\n"), nil},
+		in("handover.go", "\treturn c.awaitDrained(ctx, t)\n", "\treturn t.failure.get()\n"), core},
 	{"after a loss it is a candidate no more",
 		in("candidacy.go", "\t\tresigned = nil\n", "\t\tif isInvoluntary(cause) {\n\t\t\treturn nil\n\t\t}\n\t\tresigned = nil\n"), core},
 	{"who resigned wins again",
