@@ -9,16 +9,24 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"example.com/leaderelection/internal/redistest"
 )
 
 // atTestTerminal starts "leader run" as somebody does who sits at a terminal.
 // What is typed goes to the returned instance's stdin.
 func atTestTerminal(t *testing.T, url string, args ...string) *instance {
 	t.Helper()
+	return startAtTerminal(t, url, append([]string{"run"}, args...)...)
+}
+
+// startAtTerminal is any other command there.
+func startAtTerminal(t *testing.T, url string, args ...string) *instance {
+	t.Helper()
 	keyboard, screen := openTerminal(t)
 	i := &instance{t: t, stdin: keyboard, exited: make(chan struct{})}
-	i.cmd = exec.Command(os.Args[0], append([]string{"run"}, args...)...)
-	i.cmd.Env = append(os.Environ(), beLeader+"=1", quickExit, redisURLVariable+"="+url)
+	i.cmd = exec.Command(os.Args[0], args...)
+	i.cmd.Env = append(os.Environ(), beLeader+"=1", quickExit, "TERM=xterm", redisURLVariable+"="+url)
 	i.cmd.Stdin, i.cmd.Stdout, i.cmd.Stderr = screen, screen, &i.stderr
 	i.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := i.cmd.Start(); err != nil {
@@ -124,6 +132,19 @@ func TestCtrlCEndsAFollower(t *testing.T) {
 
 	if status := follower.status(); status != 0 {
 		t.Errorf("exit status %d, want 0", status)
+	}
+}
+
+// What asking again can't mend ends a live view too, as it ends leader status.
+func TestLiveWatchEndsWhereRedisRefuses(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithConfig("requirepass", "secret"))
+	i := startAtTerminal(t, "redis://"+server.Addr(), "watch")
+	if status := i.status(); status != statusFailed {
+		t.Errorf("exit status %d, want %d", status, statusFailed)
+	}
+	if text := i.stderr.String(); !strings.HasPrefix(text, "leader: Redis asks for a password") {
+		t.Errorf("says %q", text)
 	}
 }
 

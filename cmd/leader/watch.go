@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -28,7 +31,10 @@ func newWatchCommand() *cobra.Command {
 what happens; otherwise a line for every change. With --output json that is an object, and
 with --output yaml a document, of the fields that leader status has.
 
-It goes on while Redis can't be reached, and says so. q or ctrl-C ends it.`,
+It goes on while Redis can't be reached, and says so. q or ctrl-C ends it.
+
+Exit status: 0, or 125 if Redis refuses from the first what asking again can't mend, such
+as a wrong password.`,
 		Example: `  leader watch --redis redis://localhost:6379 --key nightly
   leader watch --key nightly --output json | jq -r .leader.id`,
 		Args: cobra.NoArgs,
@@ -63,6 +69,28 @@ type sight struct {
 	err    error
 	at     time.Time // by our clock
 	seen   time.Time // when status was true: at, or before an outage
+}
+
+// inVain reports whether there is no use in going on: Redis refuses for good, and has never
+// answered. Where it has, somebody is about to change something, and may change it back.
+func (s sight) inVain(before *sight) bool {
+	return refused(s.err) && (before == nil || before.status.State == "")
+}
+
+// refused reports whether it is of no use to ask again.
+func refused(err error) bool {
+	_, ok := errors.AsType[*leaderelection.ConfigurationError](err)
+	return ok
+}
+
+// trouble is why an election can't be seen, on one line.
+func trouble(err error) string {
+	_, answered := errors.AsType[redis.Error](err)
+	says := "does not answer"
+	if answered || refused(err) {
+		says = "refuses"
+	}
+	return fmt.Sprintf("Redis %s: %s", says, strings.Join(strings.Fields(plain(err.Error())), " "))
 }
 
 // look sends how the election stands: again and again, at once when there is news of it,
@@ -107,7 +135,7 @@ func news(before *sight, now sight) []string {
 		if before != nil && before.err != nil {
 			return nil
 		}
-		return []string{"Redis does not answer: " + plain(now.err.Error())}
+		return []string{trouble(now.err)}
 	}
 	var lines []string
 	s := now.status
@@ -169,6 +197,9 @@ func sameReign(a, b status) bool {
 func watchPlainly(out io.Writer, as format, sights <-chan sight) error {
 	var before *sight
 	for now := range sights {
+		if now.inVain(before) {
+			return now.err
+		}
 		if lines := news(before, now); len(lines) > 0 {
 			if err := now.write(out, as, lines); err != nil {
 				return err

@@ -70,6 +70,39 @@ func TestWatchGoesOnThroughAnOutage(t *testing.T) {
 	watch.awaitOutput("Redis answers again")
 }
 
+// A wrong password does not get right by itself: at first contact, watch ends as status does.
+func TestWatchEndsWhereRedisRefuses(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithConfig("requirepass", "secret"))
+	env := []string{redisURLVariable + "=redis://" + server.Addr()}
+	asked := start(t, env, "status")
+	asked.status()
+	for _, output := range []string{"table", "json"} {
+		watch := start(t, env, "watch", "--output", output)
+		if status := watch.status(); status != statusFailed {
+			t.Errorf("%s: exit status %d, want %d", output, status, statusFailed)
+		}
+		if text := watch.stderr.String(); text != asked.stderr.String() || !strings.Contains(text, "password") || watch.stdout.String() != "" {
+			t.Errorf("%s: says %q, where status says %q; and shows %q", output, text, asked.stderr.String(), watch.stdout.String())
+		}
+	}
+}
+
+// After an answer it goes on, and tells a refusal from silence, in a line.
+func TestWatchGoesOnThroughARefusal(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartMini(t)
+	watch := start(t, []string{redisURLVariable + "=" + server.URL()}, "watch")
+	watch.awaitOutput("nobody")
+	server.Server().SetError("NOAUTH Authentication required.")
+	watch.awaitOutput("Redis refuses: Redis asks for a password")
+	server.Server().SetError("")
+	watch.awaitOutput("Redis answers again")
+	if text := watch.stdout.String(); strings.Contains(text, "\ufffd") || !strings.Contains(text, "required.) In the command line") {
+		t.Errorf("the line breaks of an error are garbled:\n%s", text)
+	}
+}
+
 func seen(at time.Time, s status) sight { return sight{status: s, at: at, seen: at} }
 
 func ledBy(id string, at time.Time, left float64) status {

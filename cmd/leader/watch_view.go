@@ -21,9 +21,12 @@ func watchLive(stop func(), key string, sights <-chan sight, terminal *os.File) 
 		}
 		program.Quit() // also where a signal was the end
 	}()
-	_, err := program.Run()
+	last, err := program.Run()
 	stop()
 	<-fed
+	if view, ok := last.(watchView); ok && err == nil {
+		err = view.failed
+	}
 	return err
 }
 
@@ -36,6 +39,7 @@ type watchView struct {
 	now           time.Time
 	last          *sight
 	events        []string // the oldest first
+	failed        error    // why there is no use in going on
 }
 
 // mostEvents is more than a terminal is high.
@@ -57,6 +61,10 @@ func (v watchView) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		v.width, v.height = message.Width, message.Height
 	case sight:
+		if message.inVain(v.last) {
+			v.failed = message.err
+			return v, tea.Quit
+		}
 		for _, line := range news(v.last, message) {
 			v.events = append(v.events, message.at.Local().Format("15:04:05.000")+"  "+shown(line))
 		}
@@ -108,7 +116,7 @@ func (v watchView) leader() []string {
 	var lines []string
 	add := func(name, text string) { lines = append(lines, fmt.Sprintf("%-12s", name)+text) }
 	if v.last.err != nil {
-		add("", red.Render("Redis does not answer: "+shown(plain(v.last.err.Error()))))
+		add("", red.Render(shown(trouble(v.last.err))))
 	}
 	switch {
 	case s.Leader != nil:
