@@ -53,7 +53,7 @@ It exits with status 1 if ever two processes led at once.`,
 		Example: `  leader demo
   leader demo --for 10m
   leader demo --redis redis://localhost:6379`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDemo(cmd.Context(), cmd.OutOrStdout(), flags)
 		},
@@ -70,7 +70,7 @@ func newDemoCandidateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "candidate",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			settings, ok, err := contender.FromEnvironment()
 			if err != nil {

@@ -14,7 +14,7 @@ func newDemoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Watch three processes elect a leader (on Linux and macOS)",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("demo runs on Linux and macOS only")
 		},

@@ -38,7 +38,7 @@ and ":events:doctor-" in theirs). If it is killed just then, they vanish in a we
 Exit status: 0 if all is OK or WARN, 1 if some check is FAIL, 125 if the flags are wrong.`,
 		Example: `  leader doctor --redis redis://localhost:6379 --key nightly
   leader doctor --key nightly --ttl 3s --output json | jq -r '.checks[] | select(.status != "OK")'`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := p.complete(); err != nil {
 				return err

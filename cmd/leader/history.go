@@ -26,7 +26,7 @@ and why the term ended:
 What was asked for (step-down, pause, resume) is shown too. Redis keeps about the last five hundred terms, for a week after the last of them.`,
 		Example: `  leader history --redis redis://localhost:6379 --key nightly
   leader history --key nightly -n 100 --output json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if terms < 1 {
 				return fmt.Errorf("--terms %d: use at least 1", terms)

@@ -25,7 +25,7 @@ func newListCommand() *cobra.Command {
 not block it, but takes a while where there are millions of keys.`,
 		Example: `  leader list --redis redis://localhost:6379
   leader list --output json | jq -r '.elections[] | select(.state != "led") | .election'`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := from.open()
 			if err != nil {

@@ -38,7 +38,7 @@ func exitStatus(w io.Writer, err error) int {
 		status = s.status
 	}
 	if text := err.Error(); text != "" {
-		_, _ = fmt.Fprintln(w, "leader:", shownLines(plain(text)))
+		_, _ = fmt.Fprintln(w, "leader:", shownLines(strings.TrimRight(plain(text), "\n")))
 	}
 	return status
 }

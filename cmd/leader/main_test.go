@@ -97,6 +97,31 @@ func TestInvalidURLIsNotQuoted(t *testing.T) {
 	}
 }
 
+func TestErrorsOfTheCommandLine(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]string{
+		"staus":                      "Did you mean this?\n    status\n",
+		"status nightly":             `leader status takes flags only, but was given "nightly": the election of that name is --key nightly`,
+		"step-down nightly":          "--key nightly",
+		"status --key nightly again": `was given "again"` + "\n",
+		"list nightly":               `was given "nightly"` + "\n",
+		"help nope":                  `unknown command "nope"`,
+		"help status nope":           `unknown command "nope" for "leader status"`,
+		"completion tcsh":            `no completion for "tcsh"`,
+	} {
+		i := start(t, nil, strings.Fields(words)...)
+		if status := i.status(); status != statusFailed || !strings.Contains(i.stderr.String(), want) || i.stdout.String() != "" {
+			t.Errorf("%s: exit status %d, and says\n%s%s", words, status, i.stderr.String(), i.stdout.String())
+		}
+	}
+	for _, words := range []string{"help", "help status", "help config", "help completion bash", "completion", "completion --help"} {
+		i := start(t, nil, strings.Fields(words)...)
+		if status := i.status(); status != 0 || len(i.stdout.String()) < 100 {
+			t.Errorf("%s: exit status %d, and shows\n%s", words, status, i.stdout.String())
+		}
+	}
+}
+
 func TestConnectBoundsCallsByTheirContext(t *testing.T) {
 	client, err := connect("redis://user:secret@host.example:7000/3")
 	if err != nil {

@@ -46,7 +46,7 @@ func TestEveryCommandHasAManualPage(t *testing.T) {
 		text := formatted(t, string(page))
 		for _, part := range []string{cmd.Long, cmd.Example} {
 			for line := range strings.Lines(part) {
-				if !strings.Contains(text, strings.TrimRight(line, "\n")) {
+				if !strings.Contains(text, strings.Trim(line, "\t\n")) {
 					t.Errorf("%s: %q is not in its page:\n%s", cmd.CommandPath(), line, text)
 				}
 			}

@@ -125,9 +125,9 @@ func shown(text string) string {
 	}, text)
 }
 
-// shownLines is text of several lines.
+// shownLines is text of several lines, where a tab indents. In a name it is shown to be odd.
 func shownLines(text string) string {
-	lines := strings.Split(text, "\n")
+	lines := strings.Split(strings.ReplaceAll(text, "\t", "    "), "\n")
 	for i, line := range lines {
 		lines[i] = shown(line)
 	}

@@ -42,7 +42,7 @@ again, and to stop. When the lease is lost, a tenth of --ttl is left for that. W
 the application can be a command that is started and stopped, leader run is safer.`,
 		Example: `  leader serve --redis redis://localhost:6379 --key nightly
   curl --fail http://127.0.0.1:4040/leader && ./do-what-only-one-may-do`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), grace) },
 	}
 	p.addTo(cmd)

@@ -57,7 +57,7 @@ of for two retry intervals and a TTL.
 Exit status: 0 if somebody leads, 1 if nobody does, 125 if that can't be known.`,
 		Example: `  leader status --redis redis://localhost:6379 --key nightly
   leader status --key nightly --output json | jq -r .leader.id`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := q.ask(cmd.Context(), 0)
 			if err != nil {

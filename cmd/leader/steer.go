@@ -93,7 +93,7 @@ Exit status: 0 when another term has begun, 1 if nobody leads, 124 if it takes l
 --timeout (the leader goes on with it all the same), 125 if it can't be done.`,
 		Example: `  leader step-down --redis redis://localhost:6379 --key nightly
   leader step-down --key nightly --to worker-2 --output json | jq .leaderlessSeconds`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.steer(cmd.Context(), func(ctx context.Context, operator leaderelection.Operator) error {
 				defer s.tellOfWaiting(cmd, "waiting until another leads; the leader may take its time to finish its work")()
@@ -180,7 +180,7 @@ Exit status: 0 if nobody leads any more, 124 if that takes longer than --timeout
 pause stands all the same), 125 if it can't be done.`,
 		Example: `  leader pause --redis redis://localhost:6379 --key nightly
   leader pause --key nightly --for 2h --by "alice, ticket 4711"`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkTime("for", lasts); err != nil {
 				return err
@@ -213,7 +213,7 @@ func newResumeCommand() *cobra.Command {
 
 Exit status: 0, also if there was no pause; 125 if it can't be done.`,
 		Example: `  leader resume --redis redis://localhost:6379 --key nightly`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.steer(cmd.Context(), func(ctx context.Context, operator leaderelection.Operator) error {
 				ended, err := operator.Resume(ctx)

@@ -37,7 +37,7 @@ Exit status: 0, or 125 if Redis refuses from the first what asking again can't m
 as a wrong password.`,
 		Example: `  leader watch --redis redis://localhost:6379 --key nightly
   leader watch --key nightly --output json | jq -r .leader.id`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return q.watch(cmd) },
 	}
 	q.addTo(cmd)
