@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 
@@ -63,7 +65,7 @@ func listOf(ctx context.Context, client redis.UniversalClient) (list, error) {
 		one, err := store.Inspect(asking, name, 0)
 		cancel()
 		if _, unreadable := errors.AsType[*leaderelection.ConfigurationError](err); unreadable { // this one; the others may be in order
-			found.Elections = append(found.Elections, status{Election: name, State: "unreadable", Candidates: []candidate{}, Warning: err.Error()})
+			found.Elections = append(found.Elections, status{Election: name, State: "unreadable", Candidates: []candidate{}, Error: plain(err.Error())})
 			continue
 		}
 		if err != nil {
@@ -115,13 +117,35 @@ func (l list) table(w *tabwriter.Writer) {
 	}
 	_, _ = fmt.Fprintln(w, "ELECTION\tLEADER\tHOST\tTERM\tSINCE\tCANDIDATES")
 	for _, s := range l.Elections {
+		if s.Error != "" {
+			_, _ = fmt.Fprintf(w, "%s\t? (%s)\t-\t-\t-\t-\n", shown(s.Election), s.obstacle())
+			continue
+		}
 		who, host, since := "nobody ("+s.State+")", "-", "-"
-		switch {
-		case s.State == "unreadable":
-			who = "? " + s.Warning
-		case s.Leader != nil:
+		if s.Leader != nil {
 			who, host, since = s.Leader.ID, orDash(s.Leader.Host), exactly(value(s.Leader.Since), s.At)
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%d\n", shown(s.Election), shown(who), shown(host), s.Term, since, len(s.Candidates))
+	}
+	l.explain(w)
+}
+
+// obstacle is in a word why an election can't be read.
+func (s status) obstacle() string {
+	if strings.Contains(s.Error, "permission") {
+		return "no permission"
+	}
+	return "cannot be read"
+}
+
+// explain says in full, below the table, what a word in it stands for: of the first such
+// election, since that of another differs in the names of its keys only.
+func (l list) explain(w io.Writer) {
+	told := map[string]bool{}
+	for _, s := range l.Elections {
+		if word := s.obstacle(); s.Error != "" && !told[word] {
+			told[word] = true
+			_, _ = fmt.Fprintf(w, "\n%s: %s: %s\n", word, shown(s.Election), shown(flat(s.Error)))
+		}
 	}
 }

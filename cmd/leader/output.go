@@ -134,6 +134,12 @@ func shownLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
+// flat is text of several lines as one.
+func flat(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// inOneLine is an error in one line.
+func inOneLine(err error) string { return shown(flat(plain(err.Error()))) }
+
 // oneLine is a value as JSON without line breaks.
 func oneLine(value any) string {
 	text, err := json.Marshal(value)

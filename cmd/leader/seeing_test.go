@@ -172,7 +172,7 @@ func TestListShowsEveryElection(t *testing.T) {
 
 	var found []string
 	for _, each := range got.Elections {
-		if each.Election == "foreign" && each.State == "unreadable" && strings.Contains(each.Warning, "somebody else") {
+		if each.Election == "foreign" && each.State == "unreadable" && strings.Contains(each.Error, "somebody else") {
 			continue
 		}
 		if each.Leader == nil || each.Leader.ID != "leader-of-"+each.Election {

@@ -80,7 +80,7 @@ Exit status: 0 if somebody leads, 1 if nobody does, 125 if that can't be known.`
 // status is an election as it stands. Its field names are an interface.
 type status struct {
 	Election   string      `json:"election"`
-	State      string      `json:"state"` // led, vacant, quarantined, paused, or reserved for a moment
+	State      string      `json:"state"` // led, vacant, quarantined, paused, or reserved for a moment; in a list also unreadable
 	Term       int64       `json:"term"`  // of the leader, or the last one known
 	Leader     *leader     `json:"leader"`
 	TTL        float64     `json:"ttlSeconds"`
@@ -89,8 +89,9 @@ type status struct {
 	Asked      *asked      `json:"askedToStepDown,omitempty"`
 	Pause      *pause      `json:"pause,omitempty"` // the leader may lead on in it
 	Heir       string      `json:"reservedFor,omitempty"`
-	At         time.Time   `json:"at"` // by Redis's clock
+	At         time.Time   `json:"at,omitzero"` // by Redis's clock
 	Warning    string      `json:"warning,omitempty"`
+	Error      string      `json:"error,omitempty"` // of an election that leader list can't read: why
 }
 
 // asked is that the leader was asked to step down.

@@ -104,9 +104,6 @@ func (s *systemd) statusAfter(event leaderelection.Event) string {
 	return s.status // unchanged
 }
 
-// inOneLine is an error in one line.
-func inOneLine(err error) string { return shown(plain(err.Error())) }
-
 // tell sends assignments, if there are any.
 func (s *systemd) tell(message string) {
 	if message == "" {

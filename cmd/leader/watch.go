@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -90,7 +89,7 @@ func trouble(err error) string {
 	if answered || refused(err) {
 		says = "refuses"
 	}
-	return fmt.Sprintf("Redis %s: %s", says, strings.Join(strings.Fields(plain(err.Error())), " "))
+	return fmt.Sprintf("Redis %s: %s", says, inOneLine(err))
 }
 
 // look sends how the election stands: again and again, at once when there is news of it,

@@ -116,7 +116,7 @@ func (v watchView) leader() []string {
 	var lines []string
 	add := func(name, text string) { lines = append(lines, fmt.Sprintf("%-12s", name)+text) }
 	if v.last.err != nil {
-		add("", red.Render(shown(trouble(v.last.err))))
+		add("", red.Render(trouble(v.last.err)))
 	}
 	switch {
 	case s.Leader != nil:
