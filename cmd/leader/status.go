@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -85,7 +87,7 @@ type status struct {
 	Leader     *leader     `json:"leader"`
 	TTL        float64     `json:"ttlSeconds"`
 	Remaining  *float64    `json:"remainingSeconds"` // until the lease, the quarantine, the pause ends; null: it has no end
-	Candidates []candidate `json:"candidates"`       // beside the leader
+	Candidates []candidate `json:"candidates"`       // beside the leader, the highest priority first, then by name
 	Asked      *asked      `json:"askedToStepDown,omitempty"`
 	Pause      *pause      `json:"pause,omitempty"` // the leader may lead on in it
 	Heir       string      `json:"reservedFor,omitempty"`
@@ -160,6 +162,10 @@ func statusOf(key string, found leaderelection.Inspection) status {
 		}
 		s.Candidates = append(s.Candidates, candidate{c.ID, c.Priority, c.Until.UTC()})
 	}
+	// Redis has them by when they were heard of: they would change places all the time.
+	slices.SortFunc(s.Candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
+	})
 	return s
 }
 

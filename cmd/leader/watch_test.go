@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"sigs.k8s.io/yaml"
 
+	"example.com/leaderelection"
 	"example.com/leaderelection/internal/redistest"
 )
 
@@ -159,9 +161,67 @@ func TestWatchViewDrainsThroughAnOutage(t *testing.T) {
 	later := at.Add(3 * time.Second)
 	model, _ = model.Update(sight{err: errors.New("no route to host"), at: later, seen: later})
 	text := strings.Join(watched(model.(watchView), 80, 24), "\n")
-	for _, want := range []string{"2.0s of 10.0s", "no route to host", "first"} {
+	for _, want := range []string{"2.0s of 10.0s", "no route to host", "unknown; 3.0s ago it was first on host"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
+	}
+	if strings.Contains(text, "7, for") {
+		t.Errorf("its time goes on, though nobody knows whether it leads:\n%s", text)
+	}
+}
+
+// What is wrong stands at the end of an error: the line breaks, so that it is seen.
+func TestWatchViewShowsTheEndOfAnError(t *testing.T) {
+	at := time.Now()
+	model, _ := watchView{key: "nightly"}.Update(sight{err: errors.New(strings.Repeat("dialling and ", 40) + "connection refused"), at: at, seen: at})
+	for width := 40; width <= 120; width += 7 {
+		for height := 8; height <= 40; height += 4 {
+			text := strings.Join(watched(model.(watchView), width, height), "\n")
+			if words := strings.Join(strings.Fields(text), " "); !strings.Contains(words, "connection refused") || !strings.Contains(words, "leader unknown") {
+				t.Fatalf("%dx%d:\n%s", width, height, text)
+			}
+		}
+	}
+}
+
+// Candidates have several lines, of which the leader's and the events' are not pushed out.
+func TestWatchViewWrapsCandidates(t *testing.T) {
+	at := time.Date(2026, 1, 2, 12, 0, 0, 0, time.FixedZone("", 3600))
+	s := ledBy("first", at, 5)
+	s.Candidates = nil
+	for i := range 7 {
+		s.Candidates = append(s.Candidates, candidate{ID: fmt.Sprintf("worker-%d-of-a-deployment-with-a-long-name", i), Priority: 10})
+	}
+	model, _ := watchView{key: "nightly"}.Update(seen(at, s))
+	for _, test := range []struct {
+		height int
+		names  int
+		wants  []string
+	}{
+		{24, 7, []string{"7: worker-0", "11:00:00.000Z  first leads"}},
+		{15, 4, []string{"7: worker-0", "and 3 more", "11:00:00.000Z  first leads"}},
+	} {
+		text := strings.Join(watched(model.(watchView), 80, test.height), "\n")
+		if got := strings.Count(text, "long-name (priority 10)"); got != test.names {
+			t.Errorf("on %d lines are %d candidates, want %d:\n%s", test.height, got, test.names, text)
+		}
+		for _, want := range test.wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q is missing in\n%s", want, text)
+			}
+		}
+	}
+}
+
+// Redis has candidates by when they were heard of, which would have them change places.
+func TestCandidatesKeepTheirPlaces(t *testing.T) {
+	s := statusOf("nightly", leaderelection.Inspection{Present: []leaderelection.Presence{{ID: "b"}, {ID: "c", Priority: 5}, {ID: "a"}, {ID: "d", Priority: -1}}})
+	var names string
+	for _, c := range s.Candidates {
+		names += c.ID
+	}
+	if names != "cabd" {
+		t.Errorf("%q, want the highest priority first, and names in their order", names)
 	}
 }

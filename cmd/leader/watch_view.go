@@ -1,13 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 )
 
 // watchLive shows the election in a terminal until the user has seen enough.
@@ -66,7 +64,7 @@ func (v watchView) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 			return v, tea.Quit
 		}
 		for _, line := range news(v.last, message) {
-			v.events = append(v.events, message.at.Local().Format("15:04:05.000")+"  "+shown(line))
+			v.events = append(v.events, message.at.UTC().Format("15:04:05.000Z")+"  "+shown(line))
 		}
 		v.events = v.events[max(0, len(v.events)-mostEvents):]
 		v.last, v.now = carry(v.last, message), message.at
@@ -93,7 +91,7 @@ func (v watchView) lines() []string {
 	if v.last == nil {
 		lines = append(lines, dim.Render("asking Redis ..."))
 	} else {
-		lines = append(lines, v.leader()...)
+		lines = append(lines, v.election()...)
 	}
 	lines = append(lines, "")
 	room := v.height - len(lines) - len(footer)
@@ -108,68 +106,4 @@ func (v watchView) lines() []string {
 		lines[i] = cut(line, v.width)
 	}
 	return lines
-}
-
-// leader is the election as it was last seen, moved on to now.
-func (v watchView) leader() []string {
-	s, passed := v.last.status, v.now.Sub(v.last.seen)
-	var lines []string
-	add := func(name, text string) { lines = append(lines, fmt.Sprintf("%-12s", name)+text) }
-	if v.last.err != nil {
-		add("", red.Render(trouble(v.last.err)))
-	}
-	switch {
-	case s.Leader != nil:
-		add("leader", green.Render(shown(s.Leader.ID))+" on "+shown(orDash(s.Leader.Host))+ranked(s.Leader.Priority))
-		add("term", fmt.Sprintf("%d, for %s", s.Leader.Term, roughly(s.At.Add(passed).Sub(value(s.Leader.Since)))))
-		add("lease", v.bar(passed))
-	case s.State == "quarantined":
-		add("leader", yellow.Render("nobody, and nobody may lead yet: Redis may have forgotten a lease"))
-		add("until then", v.bar(passed))
-	case s.State != "":
-		add("leader", red.Render("nobody"))
-		add("last term", fmt.Sprint(s.Term))
-	}
-	if s.Asked != nil {
-		add("asked", yellow.Render("to step down"+shown(inFavourOf(s.Asked.To))+", by "+shown(s.Asked.By)))
-	}
-	if s.Pause != nil {
-		until := "somebody resumes"
-		if s.Pause.Until != nil {
-			until = s.Pause.Until.Local().Format("15:04:05")
-		}
-		add("paused", yellow.Render("by "+shown(s.Pause.By)+" until "+until))
-	}
-	if n := len(s.Candidates); n > 0 {
-		names := make([]string, 0, n)
-		for _, c := range s.Candidates {
-			names = append(names, shown(c.ID)+ranked(c.Priority))
-		}
-		add("candidates", fmt.Sprintf("%d: %s", n, strings.Join(names, ", ")))
-	}
-	if s.Warning != "" {
-		add("warning", yellow.Render(shown(s.Warning)))
-	}
-	return lines
-}
-
-// bar shows how much is left of a lease, or of a quarantine.
-func (v watchView) bar(passed time.Duration) string {
-	s := v.last.status
-	if s.Remaining == nil {
-		return "has no end"
-	}
-	left := max(0, duration64(*s.Remaining)-passed)
-	whole := duration64(s.TTL)
-	text := fmt.Sprintf(" %.1fs", left.Seconds())
-	if whole <= 0 {
-		return text
-	}
-	cells := min(40, max(0, v.width-12-lipgloss.Width(text)-12))
-	full := min(cells, int(int64(cells)*int64(left)/int64(whole)))
-	style := green
-	if left < whole/3 {
-		style = yellow
-	}
-	return style.Render(strings.Repeat("█", full)) + dim.Render(strings.Repeat("░", cells-full)) + text + dim.Render(fmt.Sprintf(" of %s", roughly(whole)))
 }
