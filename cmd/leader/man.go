@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,10 +16,13 @@ import (
 func newManCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIRECTORY",
-		Short:  "Write the manual pages of all commands into a directory",
+		Short:  "Write the manual pages of all commands into a directory, which is made if need be",
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := os.MkdirAll(args[0], 0o755); err != nil {
+				return err
+			}
 			return writeManual(cmd.Root(), args[0])
 		},
 	}
@@ -31,13 +33,18 @@ func writeManual(cmd *cobra.Command, directory string) error {
 	cmd.InitDefaultHelpFlag()
 	cmd.InitDefaultVersionFlag()
 	name := pageName(cmd)
-	err := os.WriteFile(filepath.Join(directory, name+".1"), []byte(manPage(cmd)), 0o644)
+	if err := os.WriteFile(filepath.Join(directory, name+".1"), []byte(manPage(cmd)), 0o644); err != nil {
+		return err
+	}
 	for _, child := range cmd.Commands() {
-		if hasPage(child) {
-			err = errors.Join(err, writeManual(child, directory))
+		if !hasPage(child) {
+			continue
+		}
+		if err := writeManual(child, directory); err != nil {
+			return err // as it would be of the others
 		}
 	}
-	return err
+	return nil
 }
 
 // hasPage: a topic of the help has one, too.

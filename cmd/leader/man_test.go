@@ -86,10 +86,33 @@ func TestManualPageShowsWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestManualNeedsADirectory(t *testing.T) {
+func TestManualMakesItsDirectory(t *testing.T) {
 	t.Parallel()
-	i := start(t, nil, "man", filepath.Join(t.TempDir(), "missing"))
-	if i.status() != statusFailed || !strings.Contains(i.stderr.String(), "missing") {
+	dir := filepath.Join(t.TempDir(), "share", "man1")
+	if i := start(t, nil, "man", dir); i.status() != 0 {
 		t.Errorf("exit status %d", i.status())
+	}
+	if _, err := os.Stat(filepath.Join(dir, "leader-run.1")); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is wrong with a directory is said once, not for every page.
+func TestManualThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	inTheWay, occupied := filepath.Join(t.TempDir(), "file"), t.TempDir()
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"leader.1", "leader-run.1", "leader-status.1"} {
+		if err := os.Mkdir(filepath.Join(occupied, page), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for dir, says := range map[string]string{inTheWay: "file", occupied: "leader.1"} {
+		i := start(t, nil, "man", dir)
+		if i.status() != statusFailed || !strings.Contains(i.stderr.String(), says) || strings.Count(i.stderr.String(), "\n") != 1 {
+			t.Errorf("%s: exit status %d, and says\n%s", dir, i.status(), i.stderr.String())
+		}
 	}
 }
