@@ -89,8 +89,9 @@ which anyone may. Without it, whoever comes first, of those with the highest pri
 A leader that has stepped down goes on as a candidate; where there is no other, it leads
 again after its --retry.
 
-Exit status: 0 when another term has begun, 1 if nobody leads, 124 if it takes longer than
---timeout (the leader goes on with it all the same), 125 if it can't be done.`,
+Exit status: 0 when another term has begun, or --to leads already; 1 if nobody leads; 124 if
+it takes longer than --timeout (the leader goes on with it all the same); 125 if it can't be
+done.`,
 		Example: `  leader step-down --redis redis://localhost:6379 --key nightly
   leader step-down --key nightly --to worker-2 --output json | jq .leaderlessSeconds`,
 		Args: noArguments,

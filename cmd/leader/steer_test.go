@@ -38,6 +38,9 @@ func TestStepDownSaysWhoTookOver(t *testing.T) {
 	}
 	all[2].awaitLog("leading")
 	all[0].awaitLog("asked by alice")
+	if text := ask(t, server.URL(), 0, "step-down", "--key", "nightly", "--to", "third"); !strings.Contains(text, "third leads already") {
+		t.Errorf("in favour of who leads:\n%s", text)
+	}
 
 	text := ask(t, server.URL(), 0, "step-down", "--key", "nightly")
 	for _, want := range []string{"stepped down", "third", "leads now", "nobody led", "term"} {
