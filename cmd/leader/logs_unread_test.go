@@ -23,7 +23,7 @@ func TestLogThatNobodyReads(t *testing.T) {
 		defer close(log.lines)
 		began := time.Now()
 		for n := range logBacklog + 8 {
-			fmt.Fprintf(log, "line %d\n", n)
+			_, _ = fmt.Fprintf(log, "line %d\n", n)
 		}
 		if took := time.Since(began); took != logPatience {
 			t.Errorf("they took %v, want %v for the first, and no time for the others", took, logPatience)
@@ -39,7 +39,7 @@ func TestLogThatNobodyReads(t *testing.T) {
 			t.Errorf("%d lines, from %q to %q", len(lines), lines[0], lines[max(0, len(lines)-3):])
 		}
 
-		fmt.Fprint(log, "another\n")
+		_, _ = fmt.Fprint(log, "another\n")
 		synctest.Wait()
 		if !strings.HasSuffix(read.String(), "another\n") {
 			t.Error("a line is not written at once that is read again")

@@ -102,7 +102,7 @@ func refuseUnknownShells(root *cobra.Command) {
 	}
 	completion.Use = "completion SHELL"
 	completion.DisableFlagsInUseLine = true
-	completion.Args = func(cmd *cobra.Command, args []string) error {
+	completion.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
 		}
