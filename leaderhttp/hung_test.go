@@ -16,7 +16,7 @@ import (
 // A listener that doesn't read is hung up on, and its place is free again.
 func TestListenerThatHangs(t *testing.T) {
 	h := New()
-	h.patience = 50 * time.Millisecond
+	h.patience = time.Second
 	election, err := leaderelection.New(memstore.New(), nil)
 	if err != nil {
 		t.Fatal(err)

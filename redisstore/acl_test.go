@@ -40,7 +40,7 @@ func TestDocumentedACLSuffices(t *testing.T) {
 			elected <- struct{}{}
 		}
 	})
-	config := &leaderelection.Config{RedisKeyName: "jobs:lock", RedisInfoKeyName: "jobs:leader", LockTTL: 2 * time.Second}
+	config := &leaderelection.Config{RedisKeyName: "jobs:lock", RedisInfoKeyName: "jobs:leader", LockTTL: 10 * time.Second, HeartbeatInterval: 2 * time.Second}
 	election, err := leaderelection.New(store, config, leaderelection.WithObserver(observer), leaderelection.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)

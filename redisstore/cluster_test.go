@@ -54,8 +54,7 @@ func TestF20ElectionOnACluster(t *testing.T) {
 		t.Fatal("both keys lie on one node, so this shows nothing")
 	}
 	first := trial.start("first", long).leads()
-	second := trial.start("second", long)
-	eventually(t, "second follows", func() bool { return len(second.all(leaderelection.Following)) > 0 })
+	second := trial.start("second", long).follows()
 	client := cluster.Client(t)
 	eventually(t, "the announcement", func() bool {
 		return client.Exists(t.Context(), trial.key+":info").Val() == 1
@@ -119,7 +118,7 @@ func TestF13ClusterFailsOver(t *testing.T) {
 func TestF14ReplicaAcksOnACluster(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 1, 1)
-	trial := onCluster(t, cluster, redisstore.WithReplicaAcks(1, 200*time.Millisecond))
+	trial := onCluster(t, cluster, redisstore.WithReplicaAcks(1, 2*time.Second))
 	won := trial.candidate("leader", long).win()
 	won.renew("with a replica")
 	cluster.Shards[0][1].Pause()

@@ -51,11 +51,11 @@ const patientTTL = 4 * time.Second
 // startPatiently starts one that gives each request as long as a busy machine may take:
 // for tests of what its first answer is. A request that runs into its timeout may have
 // been carried out in part, and the next is answered otherwise than the first.
-func (t *trial) startPatiently(id string) *running {
+func (t *trial) startPatiently(id string, ttl time.Duration) *running {
 	t.Helper()
 	return t.startAs(&leaderelection.Config{
 		RedisKeyName: t.key, RedisInfoKeyName: t.key + ":info", InstanceID: id,
-		LockTTL: patientTTL, HeartbeatInterval: patientTTL / 3, RetryInterval: 100 * time.Millisecond,
+		LockTTL: ttl, HeartbeatInterval: ttl / 3, RetryInterval: 100 * time.Millisecond,
 	})
 }
 
@@ -105,6 +105,13 @@ func (r *running) awaits(n int, kind leaderelection.EventKind) {
 func (r *running) leads() *running {
 	r.Helper()
 	eventually(r.T, r.GetInstanceID()+" leads", r.IsLeader)
+	return r
+}
+
+// follows waits until it knows who leads, which it tells once.
+func (r *running) follows() *running {
+	r.Helper()
+	eventually(r.T, r.GetInstanceID()+" follows", func() bool { return len(r.all(leaderelection.Following)) > 0 })
 	return r
 }
 

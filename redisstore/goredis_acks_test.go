@@ -16,7 +16,7 @@ func TestF14RefusalIsHeardWithAShortReadTimeout(t *testing.T) {
 	p.primary.settled().candidate("leader", long).win()
 	p.primary.permitWait()
 	options := p.primary.options()
-	options.ReadTimeout, options.MaxRetries = 2*time.Second, -1
+	options.ReadTimeout, options.MaxRetries = 6*time.Second, -1
 	rival := p.primary.candidate("rival", long)
 	rival.store = newStore(t, options, redisstore.WithReplicaAcks(1, 0))
 

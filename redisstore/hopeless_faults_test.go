@@ -24,7 +24,7 @@ func (t *trial) as(options *redis.Options) *trial {
 // cannotStart expects Start to return an error that says all of this, and no password.
 func (t *trial) cannotStart(says ...string) {
 	t.Helper()
-	r := t.startPatiently("candidate")
+	r := t.startPatiently("candidate", patientTTL)
 	select {
 	case <-r.ended:
 	case <-time.After(patience):

@@ -110,8 +110,7 @@ func TestF11ElectionLeadsThroughARestartWithoutData(t *testing.T) {
 		t.settled()
 		leader := t.start("leader", long/3).leads()
 		term := leader.Term()
-		follower := t.start("follower", long/3)
-		follower.awaits(1, leaderelection.Following)
+		follower := t.start("follower", long/3).follows()
 
 		t.server.RestartEmpty()
 		leader.goesOn(term, "after the restart")

@@ -48,7 +48,7 @@ func TestF18CommandsItCanDoWithout(t *testing.T) {
 	}
 	without(t, []string{"SUBSCRIBE"}, func(t *trial) { t.worksWithWarning("no wake-ups") })
 	without(t, []string{"HELLO", "CLIENT", "COMMAND", "WAIT"}, func(t *trial) {
-		leader := t.settled().start("leader", medium).leads()
+		leader := t.settled().startPatiently("leader", patientTTL).leads()
 		leader.goesOn(leader.Term(), "without what is not needed")
 		if warned := leader.all(leaderelection.Warned); len(warned) != 0 {
 			t.Errorf("it warns: %v", warned)
@@ -60,9 +60,9 @@ func TestF18CommandsItCanDoWithout(t *testing.T) {
 // to be told, once, what they have to do without.
 func (t *trial) worksWithWarning(says string) {
 	t.Helper()
-	leader := t.start("leader", medium).leads()
+	leader := t.startPatiently("leader", patientTTL).leads()
 	leader.goesOn(leader.Term(), "without what warns")
-	follower := t.start("follower", medium)
+	follower := t.startPatiently("follower", patientTTL)
 	warnings := func() int {
 		n := 0
 		for _, log := range []string{leader.logged(), follower.logged()} {

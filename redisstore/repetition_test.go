@@ -164,7 +164,7 @@ func TestF23TwoOfTheSameInstanceID(t *testing.T) {
 		second := t.start("twin", patience/3)
 
 		// then one leads and the other follows,
-		second.awaits(1, leaderelection.Following)
+		second.follows()
 		first.goesOn(term, "with a twin")
 		if second.IsLeader() {
 			t.Error("both lead")

@@ -72,6 +72,7 @@ func TestPreferredCandidateThatHasRestarted(t *testing.T) {
 	each(t, func(t *trial) {
 		t.settled()
 		worker := t.ranked("worker-0", medium, 5)
+		worker.who.Retry = long // present for as long as the test takes
 		lease := worker.win()
 		_, stop := worker.listens()
 		defer stop()

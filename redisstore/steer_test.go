@@ -34,7 +34,7 @@ func TestStepDownToANamedCandidateHundredTimes(t *testing.T) {
 		names := []string{"a", "b", "c"}
 		all := make([]*running, len(names))
 		for i, name := range names {
-			all[i] = t.start(name, long)
+			all[i] = t.startPatiently(name, long/3)
 		}
 		var leading, most atomic.Int32
 		for _, r := range all {
@@ -70,8 +70,8 @@ func TestStepDownToANamedCandidateHundredTimes(t *testing.T) {
 func TestStepDownGoesIntoTheHistory(t *testing.T) {
 	each(t, func(t *trial) {
 		t.settled()
-		first := t.start("first", long).leads()
-		second := t.start("second", long)
+		first := t.startPatiently("first", long/3).leads()
+		second := t.startPatiently("second", long/3)
 		t.present("second")
 		before := first.Term()
 		succession, err := t.operator().StepDown(t.Context(), "second")

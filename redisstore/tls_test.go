@@ -30,8 +30,7 @@ func TestElectionByMutualTLS(t *testing.T) {
 		leader := t.settled().start("leader", long/3).leads()
 		term := leader.Term()
 		leader.goesOn(term, "by TLS")
-		follower := t.start("follower", long/3)
-		follower.awaits(1, leaderelection.Following)
+		follower := t.start("follower", long/3).follows()
 		eventually(t, "subscriptions by TLS", func() bool { return t.subscribers(t.key) == 2 })
 
 		if err := leader.Stop(); err != nil {
@@ -98,8 +97,7 @@ func TestF18CertificateThatExpiresLaterCountsAsAFaultThatPasses(t *testing.T) {
 		own := server.Certificates()
 		leader := t.settled().byTLS(own.Config()).start("leader", long).leads()
 		term := leader.Term()
-		follower := t.byTLS(own.Config()).start("follower", long)
-		follower.awaits(1, leaderelection.Following)
+		follower := t.byTLS(own.Config()).start("follower", long).follows()
 
 		present(t, own.Issue("expired", func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }))
 		leader.awaits(2, leaderelection.RenewalFailed)
@@ -120,7 +118,7 @@ func TestF18CertificateThatExpiresLaterCountsAsAFaultThatPasses(t *testing.T) {
 // may as well be one that is starting, so it is retried. But the error asks.
 func TestF18PlaintextToATLSPort(t *testing.T) {
 	onTLS(t, func(t *trial, _ *redistest.Server) {
-		candidate := t.byTLS(nil).startPatiently("candidate")
+		candidate := t.byTLS(nil).startPatiently("candidate", patientTTL)
 		candidate.awaits(1, leaderelection.AttemptFailed)
 		if err := candidate.all(leaderelection.AttemptFailed)[0].Err; !strings.Contains(err.Error(), "rediss://") {
 			t.Errorf("an attempt fails by %q, which does not ask whether TLS is expected", err)

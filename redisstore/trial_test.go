@@ -35,11 +35,7 @@ type trial struct {
 // each runs test on a real Redis and on the embedded one, each new.
 func each(t *testing.T, test func(*trial)) {
 	t.Helper()
-	t.Parallel()
-	redistest.Each(t, func(t *testing.T, server redistest.Any) {
-		t.Parallel()
-		test(newTrial(t, server))
-	})
+	redistest.EachInParallel(t, func(t *testing.T, server redistest.Any) { test(newTrial(t, server)) })
 }
 
 // onRedis runs test on a real Redis only, for what the embedded one cannot do.

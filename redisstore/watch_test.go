@@ -126,8 +126,7 @@ func TestF21ElectionUnderAStormOfMessages(t *testing.T) {
 	each(t, func(t *trial) {
 		leader := t.settled().start("leader", patience/3).leads()
 		term := leader.Term()
-		follower := t.start("follower", patience/3)
-		follower.awaits(1, leaderelection.Following)
+		follower := t.start("follower", patience/3).follows()
 		for range 200 {
 			t.do("PUBLISH", "{jobs}:events", "vacant")
 		}

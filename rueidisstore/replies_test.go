@@ -50,7 +50,7 @@ func TestF34CallsEndInTime(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, on redistest.Any) {
 		proxy := redistest.NewProxy(t, on.Addr())
 		client, err := rueidis.NewClient(rueidis.ClientOption{
-			InitAddress: []string{proxy.Addr()}, DisableCache: true, ForceSingleClient: true, ConnWriteTimeout: time.Second,
+			InitAddress: []string{proxy.Addr()}, DisableCache: true, ForceSingleClient: true, ConnWriteTimeout: 3 * time.Second,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -96,7 +96,7 @@ func watchTellsOnlookers(t *trial) {
 // watchNeverDelaysTheElection: hints that nobody waits for are merged (P5, F22).
 func watchNeverDelaysTheElection(t *trial) {
 	key := t.newElection()
-	hints, stop := t.watch(key, "")
+	hints, stop := t.established(key, "")
 	defer stop()
 	for range 50 {
 		t.candidate(key, "leader", long).win().release()

@@ -125,7 +125,7 @@ func TestNobodyPassesBetweenCheckAndCommit(t *testing.T) {
 func TestServerEndsATransactionThatWasPaused(t *testing.T) {
 	db := open(t)
 	paused := begin(t, db, sql.LevelReadCommitted)
-	_, err := paused.Exec("SET LOCAL idle_in_transaction_session_timeout = '500ms'")
+	_, err := paused.Exec("SET LOCAL idle_in_transaction_session_timeout = '3s'")
 	must(t, err)
 	must(t, guard.Check(in(t, 7), paused, t.Name()))
 	must(t, note(t.Context(), paused, t.Name(), "paused"))

@@ -49,6 +49,16 @@ func Each(t *testing.T, test func(t *testing.T, server Any)) {
 	t.Run("miniredis", func(t *testing.T) { test(t, StartMini(t)) })
 }
 
+// EachInParallel is Each with subtests that run in parallel, as t does. Their servers are
+// started when it is their turn: one that is started before may have been up for long
+// when its test begins.
+func EachInParallel(t *testing.T, test func(t *testing.T, server Any)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, Start(t, WithAOF())) })
+	t.Run("miniredis", func(t *testing.T) { t.Parallel(); test(t, StartMini(t)) })
+}
+
 // Mini is an embedded server as tests see it.
 type Mini struct {
 	t        testing.TB
