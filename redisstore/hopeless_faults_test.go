@@ -65,6 +65,12 @@ func TestF18Passwords(t *testing.T) {
 	}, redistest.WithConfig("requirepass", "another"))
 }
 
+func TestF18DatabaseThatIsNotThere(t *testing.T) {
+	onRedis(t, func(t *trial) {
+		t.as(&redis.Options{DB: 99}).cannotStart("no database", "DB")
+	})
+}
+
 // users lack one thing each, and may do everything else.
 var users = []struct {
 	key, rules string

@@ -61,7 +61,7 @@ func TestF18NothingShowsThePassword(t *testing.T) {
 		"malformed Sentinel":       {"redis+sentinel://127.0.0.1:1/main?sentinel_password=" + secret, nil, "not valid", false},
 		"no master":                {address("redis+sentinel", "127.0.0.1:1"), nil, "master-name", false},
 		"no sentinel there":        {bySentinels("127.0.0.1:1,127.0.0.1:2", "main"), nil, "refused", true},
-		"Sentinel, wrong password": {bySentinels(asked, sentinels.Options().MasterName), nil, "sentinel_password=", false},
+		"Sentinel, wrong password": {bySentinels(asked, sentinels.Options().MasterName), nil, "sentinel_password of the URL", false},
 		"not a sentinel":           {bySentinels(withoutAuth.Addr(), "main"), nil, "auth", false},
 	} {
 		t.Run(name, func(t *testing.T) {

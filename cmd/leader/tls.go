@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
-
-	"example.com/leaderelection"
 )
 
 // tlsFiles are what a Redis URL has no place for.
@@ -90,18 +87,4 @@ func read(flag, file string) ([]byte, error) {
 		return nil, fmt.Errorf("%s %s: %w", flag, file, err)
 	}
 	return text, nil
-}
-
-// explain adds how to say to leader what the library would have set in options.
-func explain(err error) error {
-	configuration, ok := errors.AsType[*leaderelection.ConfigurationError](err)
-	switch {
-	case ok && strings.Contains(configuration.Remedy, "TLSConfig"):
-		return fmt.Errorf("%w\n  In the command line, that is --tls-ca, --tls-cert and --tls-key, and a rediss:// URL", err)
-	case ok && strings.Contains(err.Error(), noSentinel):
-		return fmt.Errorf("%w\n  That is what the sentinels say: theirs are ?sentinel_username= and sentinel_password= at the end of the URL", err)
-	case ok && strings.Contains(configuration.Remedy, "Password"):
-		return fmt.Errorf("%w\n  In the command line, that is user:password@ before the host in the URL", err)
-	}
-	return err
 }

@@ -144,6 +144,7 @@ func TestWhyNothingCanBeAsked(t *testing.T) {
 		"TLS to plaintext":         {redis.Options{Addr: open.Addr(), TLSConfig: stranger.Config()}, []string{"rediss://"}},
 		"another's CA":             {redis.Options{Addr: encrypted.Addr(), TLSConfig: stranger.Config()}, []string{"does not trust", "--tls-ca"}},
 		"no client certificate":    {redis.Options{Addr: encrypted.Addr(), TLSConfig: anonymous}, []string{"client certificate", "--tls-cert"}},
+		"no such database":         {redis.Options{Addr: open.Addr(), DB: 99}, []string{"no database", "behind the host"}},
 		"nobody, at the first try": {redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1}, []string{"refused"}},
 	} {
 		t.Run(name, func(t *testing.T) {

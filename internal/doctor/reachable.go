@@ -71,7 +71,7 @@ func addressOf(addr net.Addr) string {
 // turnsAway tells an answer with which Redis refuses everything, and for how long nobody
 // knows.
 func turnsAway(err error) bool {
-	for _, code := range []string{"WRONGPASS", "NOAUTH", "ERR invalid password", "ERR AUTH", "ERR unknown command 'auth'", "ERR Protocol error", "ERR max number of clients", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "ERR Client sent AUTH", "DENIED"} {
+	for _, code := range []string{"WRONGPASS", "NOAUTH", "ERR invalid password", "ERR AUTH", "ERR unknown command 'auth'", "ERR Protocol error", "ERR max number of clients", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "ERR Client sent AUTH", "DENIED", "ERR DB index", "ERR SELECT", "redis: all sentinels"} {
 		if strings.HasPrefix(strings.ToLower(err.Error()), strings.ToLower(code)) {
 			return true
 		}
@@ -91,12 +91,16 @@ func (e *exam) unreachable(err error) (found, remedy string) {
 	switch text := err.Error(); {
 	case ok && strings.Contains(configuration.Remedy, "Password"), strings.Contains(strings.ToLower(text), "unknown command 'auth'"):
 		return "Redis is there, and doesn't let this user in: " + reason(err), passwordRemedy
+	case strings.Contains(text, "cluster support disabled"):
+		return "this is no Cluster, but one server", "use a client, or a URL, of one server"
+	case ok && strings.Contains(configuration.Remedy, "SentinelAddrs"):
+		return configuration.Problem, "give the addresses of sentinels in the URL (their port is 26379 by default), or a redis:// URL, which is of one server"
+	case ok && strings.Contains(configuration.Remedy, "DB"):
+		return configuration.Problem, configuration.Remedy + ". In the command line that is the number behind the host in the URL, and redis+cluster:// is for a Cluster"
 	case ok && strings.Contains(configuration.Remedy, "TLSConfig"):
 		return configuration.Problem, configuration.Remedy + ". In the command line that is a rediss:// URL with --tls-ca, --tls-cert and --tls-key"
 	case ok:
 		return configuration.Problem, configuration.Remedy
-	case strings.Contains(text, "cluster support disabled"):
-		return "this is no Cluster, but one server", "use a client, or a URL, of one server"
 	case strings.Contains(text, "all sentinels"):
 		return text, sentinelRemedy
 	case errors.As(err, &dns):

@@ -25,6 +25,11 @@ var hopeless = []struct{ code, problem, remedy string }{
 	{"WAIT: ERR unknown command", "Redis, or a proxy in front of it, has no WAIT, which WithReplicaAcks needs", "leave WithReplicaAcks out, and read in docs/redis.md what it guards against"},
 	{"NOPERM", "the Redis user lacks a permission, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
 	{"The user executing the script can't", "the Redis user lacks a permission that the scripts need, or one for the keys <keys>", "grant it with ACL SETUSER, as in docs/redis.md"},
+	{"unknown command 'sentinel'", "what is asked as a sentinel is none, but a Redis", "set SentinelAddrs in the client's options to those of sentinels (their port is 26379 by default), or use a client of one server"},
+	{"unknown command `sentinel`", "what is asked as a sentinel is none, but a Redis", "set SentinelAddrs in the client's options to those of sentinels (their port is 26379 by default), or use a client of one server"}, // 6.2
+	{"DB index is out of range", "Redis has no database of that number", "set DB in the client's options to a lower one, 0 for the first, or raise databases in redis.conf"},
+	{"SELECT is not allowed in cluster mode", "Redis is a node of a Cluster, which has database 0 only", "leave DB out of the client's options, and use a client of a Cluster"},
+	{"This instance has cluster support disabled", "what is asked as a node of a Cluster is none, but one server", "use a client of one server, or the addresses of a Cluster's nodes"},
 	{"ERR unknown command", "Redis lacks a command that the election on key <key> needs", "allow EVALSHA and EVAL, and what else docs/redis.md lists"},
 	{"Unknown Redis command called from", "Redis lacks a command that the election on key <key> needs", "allow the commands in docs/redis.md"},
 	{"remote error: tls: certificate required", "Redis asks for a client certificate", "set Certificates in the TLSConfig of the client's options"},

@@ -15,6 +15,7 @@ import (
 var mendable = regexp.MustCompile(`(?s)WRONGTYPE key \d |(^|: |ERR )(` + strings.Join([]string{
 	"WRONGPASS", "NOAUTH", "ERR Protocol error: unauthenticated", "ERR invalid password", "ERR AUTH <password> called without any password",
 	"NOPERM", "The user executing the script can't", "ERR unknown command", "Unknown Redis command called from", "CROSSSLOT",
+	"DB index is out of range", "SELECT is not allowed in cluster mode", "This instance has cluster support disabled", "unknown command ['`]sentinel['`]",
 	"remote error: tls: ", "tls: first record does not look like a TLS handshake",
 }, "|") + ")")
 
