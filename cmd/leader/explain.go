@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"example.com/leaderelection"
@@ -17,6 +18,19 @@ var inCommandLine = []struct{ word, hint string }{
 	{"client of a Cluster", "In the command line, that is a redis+cluster:// URL, without a database"},
 	{"DB", "In the command line, that is the number behind the host in the URL: redis://host:port/0"},
 	{"Password", "In the command line, that is user:password@ before the host in the URL"},
+}
+
+// flagsOf are the flags for what the library calls otherwise.
+var flagsOf = map[string]string{
+	"RedisKeyName": "--key", "RedisInfoKeyName": "--info-key", "InstanceID": "--id",
+	"LockTTL": "--ttl", "HeartbeatInterval": "--heartbeat", "RetryInterval": "--retry",
+}
+
+var fieldOfConfig = regexp.MustCompile(`\b(RedisKeyName|RedisInfoKeyName|InstanceID|LockTTL|HeartbeatInterval|RetryInterval)\b`)
+
+// inFlags is text with flags in place of the library's names for them.
+func inFlags(text string) string {
+	return fieldOfConfig.ReplaceAllStringFunc(text, func(name string) string { return flagsOf[name] })
 }
 
 // explain adds what leader's user needs to know of an error from the library.

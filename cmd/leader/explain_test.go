@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"example.com/leaderelection/internal/redistest"
 )
 
@@ -27,4 +29,45 @@ func TestF18URLOfAnotherRedis(t *testing.T) {
 			}
 		}
 	}
+}
+
+// go-redis pauses between five dials: with a short TTL, no time is left to tell why.
+func TestShortTTLsTellWhyNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{nobodyListens, "redis+cluster://127.0.0.1:1"} {
+		run(t, url, "--ttl", "1s", "--", "true").awaitLog("connection refused")
+	}
+	for url, want := range map[string]int{ // go-redis reads it from URLs of one server not at all
+		"redis://127.0.0.1": 1, "redis+cluster://127.0.0.1": 1, "redis+cluster://127.0.0.1?dialer_retries=3": 3,
+		"redis+sentinel://127.0.0.1/main": 1, "redis+sentinel://127.0.0.1/main?dialer_retries=3": 3,
+	} {
+		client, err := connect(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := dialsOf(client); got != want {
+			t.Errorf("%s: dials %d times, want %d", url, got, want)
+		}
+		_ = client.Close()
+	}
+}
+
+func dialsOf(client redis.UniversalClient) int {
+	if cluster, ok := client.(*redis.ClusterClient); ok {
+		return cluster.Options().DialerRetries
+	}
+	return client.(*redis.Client).Options().DialerRetries
+}
+
+// What the library calls otherwise, people know as flags.
+func TestMessagesNameFlags(t *testing.T) {
+	t.Parallel()
+	i := start(t, []string{redisURLVariable + "=" + nobodyListens, "LEADER_INFO_KEY=same"}, "run", "--key", "same", "--", "true")
+	i.status()
+	for _, words := range []string{"--key and --info-key are both \"same\"", "--info-key is from LEADER_INFO_KEY"} {
+		if text := i.stderr.String(); !strings.Contains(text, words) {
+			t.Errorf("%q does not say %q", text, words)
+		}
+	}
+	run(t, nobodyListens, "--ttl", "5s", "--heartbeat", "4s", "--", "true").awaitLog("--heartbeat leaves no room")
 }

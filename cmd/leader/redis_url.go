@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net"
 	"net/url"
@@ -35,12 +36,18 @@ var manyServers = regexp.MustCompile(`(?is)^(rediss?)[+-](sentinel|cluster)://([
 // one for longer than dialling may take never asks another (docs/redis.md).
 const sentinelReadTimeout = 500 * time.Millisecond
 
+// dialerRetries is how often it dials unless the URL says so (that of one server can't). go-redis would dial five
+// times, with pauses in between, and with a short --ttl the time is over before it tells why
+// it can't. The election tries again anyway.
+const dialerRetries = 1
+
 // noSentinel is what go-redis says when no sentinel has told it who the master is.
 const noSentinel = "all sentinels specified in configuration are unreachable"
 
 // inWords is text as people read it, where go-redis speaks of sentinels: a line for each,
 // and "redis: nil" for one that watches no such master.
 func inWords(text string) string {
+	text = inFlags(text)
 	if !strings.Contains(text, noSentinel) {
 		return text
 	}
@@ -134,6 +141,7 @@ func newServerClient(address string, more []func(*tls.Config) error) (redis.Univ
 		return nil, errRedisURL
 	}
 	options.ContextTimeoutEnabled = contextTimeoutEnabled
+	options.DialerRetries = dialerRetries
 	if err := applyTo(options.TLSConfig, more); err != nil {
 		return nil, err
 	}
@@ -157,9 +165,7 @@ func sentinelOptions(address string, more []func(*tls.Config) error) (*redis.Fai
 	if options.ReadTimeout == 0 {
 		options.ReadTimeout = sentinelReadTimeout
 	}
-	if options.DialerRetries == 0 {
-		options.DialerRetries = 1
-	}
+	options.DialerRetries = cmp.Or(options.DialerRetries, dialerRetries)
 	if err := applyTo(eachByItsName(options.TLSConfig), more); err != nil {
 		return nil, err
 	}
@@ -172,6 +178,7 @@ func newClusterClient(address string, more []func(*tls.Config) error) (redis.Uni
 		return nil, errRedisURL
 	}
 	options.ContextTimeoutEnabled = contextTimeoutEnabled
+	options.DialerRetries = cmp.Or(options.DialerRetries, dialerRetries)
 	if err := applyTo(eachByItsName(options.TLSConfig), more); err != nil {
 		return nil, err
 	}

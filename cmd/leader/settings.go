@@ -148,7 +148,7 @@ func tellOrigins(cmd *cobra.Command, err error) error {
 	if err == nil {
 		return nil
 	}
-	text := err.Error()
+	text := inWords(err.Error())
 	told := map[string]bool{}
 	for _, match := range flagName.FindAllStringSubmatch(text, -1) {
 		flag := cmd.Flags().Lookup(match[1])
