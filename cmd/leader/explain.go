@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"strings"
+	"time"
 
 	"example.com/leaderelection"
 )
@@ -33,8 +36,21 @@ func inFlags(text string) string {
 	return fieldOfConfig.ReplaceAllStringFunc(text, func(name string) string { return flagsOf[name] })
 }
 
+// silence is what it may come of.
+const silence = "A firewall may be in between, Redis may hang, or only one side speaks TLS (rediss://); leader doctor tells more"
+
 // explain adds what leader's user needs to know of an error from the library.
-func explain(err error) error {
+func explain(err error) error { return explainWithin(questionTimeout, err) }
+
+// explainWithin is explain for a command that waits for so long.
+func explainWithin(limit time.Duration, err error) error {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer from Redis within %v (%w)\n  %s", limit, err, silence)
+	case errors.As(err, &timeout) && timeout.Timeout(): // go-redis gave up sooner
+		return fmt.Errorf("no answer from Redis in time (%w)\n  %s", err, silence)
+	}
 	configuration, ok := errors.AsType[*leaderelection.ConfigurationError](err)
 	if !ok {
 		return err

@@ -71,3 +71,16 @@ func TestMessagesNameFlags(t *testing.T) {
 	}
 	run(t, nobodyListens, "--ttl", "5s", "--heartbeat", "4s", "--", "true").awaitLog("--heartbeat leaves no room")
 }
+
+// Every command that asks says what silence may come of: nobody knows what a deadline is.
+func TestQuestionsThatNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	link := redistest.NewProxy(t, redistest.Start(t).Addr())
+	link.BlackHole()
+	for _, args := range [][]string{{"status"}, {"history"}, {"list"}, {"resume"}, {"step-down", "--timeout", "1s"}, {"pause", "--timeout", "1s"}} {
+		i := start(t, []string{redisURLVariable + "=redis://" + link.Addr()}, args...)
+		if status, text := i.status(), i.stderr.String(); status != statusFailed || !strings.Contains(text, "no answer from Redis within") || !strings.Contains(text, "TLS") {
+			t.Errorf("%s: exit status %d, %q", args[0], status, text)
+		}
+	}
+}

@@ -59,7 +59,7 @@ func (s *steering) steer(ctx context.Context, do func(context.Context, leaderele
 	if _, known := errors.AsType[*statusError](err); known {
 		return err
 	}
-	return explain(err)
+	return explainWithin(s.timeout, err)
 }
 
 // whoAsks is a name for the history: of a person, as far as that can be known.
