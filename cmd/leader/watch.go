@@ -113,7 +113,7 @@ func (q *question) look(ctx context.Context, store *redisstore.Store) <-chan sig
 				stands = statusOf(q.key, found)
 			}
 			select {
-			case sights <- sight{stands, found.Terms, explain(err), now, now}:
+			case sights <- sight{stands, found.Terms, err, now, now}:
 			case <-ctx.Done():
 				return
 			}
@@ -197,7 +197,7 @@ func watchPlainly(out io.Writer, as format, sights <-chan sight) error {
 	var before *sight
 	for now := range sights {
 		if now.inVain(before) {
-			return now.err
+			return explain(now.err)
 		}
 		if lines := news(before, now); len(lines) > 0 {
 			if err := now.write(out, as, lines); err != nil {

@@ -100,8 +100,8 @@ func TestWatchGoesOnThroughARefusal(t *testing.T) {
 	watch.awaitOutput("Redis refuses: Redis asks for a password")
 	server.Server().SetError("")
 	watch.awaitOutput("Redis answers again")
-	if text := watch.stdout.String(); strings.Contains(text, "\ufffd") || !strings.Contains(text, "required.) In the command line") {
-		t.Errorf("the line breaks of an error are garbled:\n%s", text)
+	if text := watch.stdout.String(); strings.Contains(text, "\ufffd") || !strings.Contains(text, "Authentication required.)\n") {
+		t.Errorf("a refusal is not told in a line:\n%s", text)
 	}
 }
 

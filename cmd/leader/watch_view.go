@@ -60,7 +60,7 @@ func (v watchView) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 		v.width, v.height = message.Width, message.Height
 	case sight:
 		if message.inVain(v.last) {
-			v.failed = message.err
+			v.failed = explain(message.err)
 			return v, tea.Quit
 		}
 		for _, line := range news(v.last, message) {
