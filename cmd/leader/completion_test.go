@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +26,25 @@ func completed(t *testing.T, env []string, words ...string) (offered []string, f
 	lines := strings.Split(strings.TrimSpace(i.stdout.String()), "\n")
 	directive := lines[len(lines)-1]
 	return lines[:len(lines)-1], directive == fmt.Sprintf(":%d", cobra.ShellCompDirectiveDefault)
+}
+
+// expectNames asks until these are offered: a busy machine may take longer to find them than a
+// shell is kept waiting, and then offers nothing.
+func expectNames(t *testing.T, env []string, want string, words ...string) {
+	t.Helper()
+	var offered []string
+	defer func() {
+		if got := strings.Join(offered, " "); got != want {
+			t.Logf("offered was, the last time, %q", got)
+		}
+	}()
+	await(t, fmt.Sprintf("%q to complete to %q", words, want), func() bool {
+		var files bool
+		if offered, files = completed(t, env, words...); files {
+			t.Errorf("%q: files are offered", words)
+		}
+		return strings.Join(offered, " ") == want
+	})
 }
 
 func TestFlagsComplete(t *testing.T) {
@@ -57,25 +75,17 @@ func TestKeyCompletesToTheElections(t *testing.T) {
 	file := configured(t, "redis: "+server.URL(), 0o600)
 	for _, env := range [][]string{{redisURLVariable + "=" + server.URL()}, {"LEADER_CONFIG=" + file}} {
 		for _, command := range []string{"run", "serve", "status", "watch", "history"} {
-			if offered, files := completed(t, env, command, "--key", ""); strings.Join(offered, " ") != "nightly weekly" || files {
-				t.Errorf("%s: %q", command, offered)
-			}
+			expectNames(t, env, "nightly weekly", command, "--key", "")
 		}
 	}
-	if offered, _ := completed(t, nil, "status", "--redis", server.URL(), "--key", ""); len(offered) != 2 {
-		t.Errorf("by --redis: %q", offered)
-	}
+	expectNames(t, nil, "nightly weekly", "status", "--redis", server.URL(), "--key", "")
 }
 
 func TestStepDownCompletesToTheCandidates(t *testing.T) {
 	t.Parallel()
 	server := settledRedis(t)
 	candidates(t, server.URL(), "first", "second", "third")
-	offered, files := completed(t, []string{redisURLVariable + "=" + server.URL()}, "step-down", "--key", "nightly", "--to", "")
-	slices.Sort(offered)
-	if strings.Join(offered, " ") != "second third" || files {
-		t.Errorf("%q, want all but the leader", offered)
-	}
+	expectNames(t, []string{redisURLVariable + "=" + server.URL()}, "second third", "step-down", "--key", "nightly", "--to", "") // all but the leader
 }
 
 // Nobody waits for long, or reads of it, where the elections can't be known.
@@ -94,7 +104,7 @@ func TestKeyCompletesToNothingInTime(t *testing.T) {
 	} {
 		begun := time.Now()
 		offered, files := completed(t, []string{env}, "status", "--key", "")
-		if took := time.Since(begun); len(offered) > 0 || files || took > 4*completionTimeout { // a busy machine takes its time to start a process; Close may take five seconds
+		if took := time.Since(begun); len(offered) > 0 || files || took > 8*completionTimeout { // a busy machine takes its time to start a process; clients that wait for silent sentinels take eleven seconds
 			t.Errorf("%s: %q after %v", name, offered, took)
 		}
 	}

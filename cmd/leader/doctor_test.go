@@ -16,11 +16,28 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// examined runs doctor, again where the answer is not good: on a busy machine there may be
+// round trips that are a WARN. It returns the last answer.
+func examined(t *testing.T, url string, want int, good func(text string) bool, args ...string) (text string) {
+	t.Helper()
+	attempts(func() bool {
+		text = ask(t, url, want, append([]string{"doctor"}, args...)...)
+		return good(text)
+	})
+	return text
+}
+
+// saying is good where those words are.
+func saying(words string) func(text string) bool {
+	return func(text string) bool { return strings.Contains(text, words) }
+}
+
 func TestDoctorOfAGoodRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	text := ask(t, server.URL(), 0, "doctor", "--key", "nightly")
-	for _, want := range []string{"OK    reachable    " + server.Addr(), "OK    server       Redis", "OK    election     nobody has led", "\nnightly: 15 OK, 0 WARN, 0 FAIL\n"} {
+	const allOK = "\nnightly: 15 OK, 0 WARN, 0 FAIL\n"
+	text := examined(t, server.URL(), 0, saying(allOK), "--key", "nightly")
+	for _, want := range []string{"OK    reachable    " + server.Addr(), "OK    server       Redis", "OK    election     nobody has led", allOK} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
@@ -29,7 +46,8 @@ func TestDoctorOfAGoodRedis(t *testing.T) {
 		"json": json.Unmarshal,
 		"yaml": func(text []byte, value any) error { return yaml.Unmarshal(text, value) },
 	} {
-		got := decode[map[string]any](t, ask(t, server.URL(), 0, "doctor", "--key", "nightly", "--ttl", "5s", "-o", name), by)
+		isOK := func(text string) bool { return decode[map[string]any](t, text, by)["status"] == "OK" }
+		got := decode[map[string]any](t, examined(t, server.URL(), 0, isOK, "--key", "nightly", "--ttl", "5s", "-o", name), by)
 		checks, _ := got["checks"].([]any)
 		if got["election"] != "nightly" || got["status"] != "OK" || got["ttlSeconds"] != 5.0 || got["heartbeatSeconds"] != 1.5 || got["retrySeconds"] != 1.0 || len(checks) != 15 {
 			t.Errorf("%s: %v", name, got)
@@ -48,13 +66,14 @@ func TestDoctorOfABadRedis(t *testing.T) {
 	if err := server.Client(t).Set(t.Context(), "nightly", "\x1b[31mforeign", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	text := ask(t, server.URL(), statusUnfit, "doctor", "--key", "nightly")
+	const count = "\nnightly: 13 OK, 1 WARN, 1 FAIL\n"
+	text := examined(t, server.URL(), statusUnfit, saying(count), "--key", "nightly")
 	for _, want := range []string{
 		"\nWARN  eviction     volatile-ttl evicts",
 		"\n                   → CONFIG SET maxmemory-policy noeviction",
 		"\n                     ", // and goes on there
 		"\nFAIL  keys         \"nightly\" is held by",
-		"\nnightly: 13 OK, 1 WARN, 1 FAIL\n",
+		count,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)

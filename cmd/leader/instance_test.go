@@ -130,6 +130,15 @@ func await(t *testing.T, what string, condition func() bool) {
 	}
 }
 
+// attempts does again, up to twice, what a busy machine may have spoilt.
+func attempts(do func() (good bool)) {
+	for range 3 {
+		if do() {
+			return
+		}
+	}
+}
+
 // output collects what a process prints.
 type output struct {
 	mu   sync.Mutex

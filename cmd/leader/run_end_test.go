@@ -32,8 +32,8 @@ func two(t *testing.T, dir, url, secondURL string, flags []string, witness ...st
 // A TTL of a minute makes sure that it isn't a timer that brings the next leader.
 var unhurried = []string{"--ttl", "1m"}
 
-// shortLease leaves a killed command 300ms to die in: enough on a busy machine.
-var shortLease = []string{"--ttl", "3s"}
+// shortLease leaves a killed command 600ms to die in: enough on a busy machine.
+var shortLease = []string{"--ttl", "6s"}
 
 func TestCommandsEndHandsOverAtOnce(t *testing.T) {
 	t.Parallel()
@@ -158,7 +158,7 @@ func TestF04LinkIsLostWhileTheCommandDrains(t *testing.T) {
 
 	leader.signal(syscall.SIGTERM)
 	leader.awaitLog("stopping the command")
-	time.Sleep(3500 * time.Millisecond) // longer than a lease: it is being renewed
+	time.Sleep(6500 * time.Millisecond) // longer than a lease: it is being renewed
 	if late := testimonies(t, dir, "second"); len(late) != 0 {
 		t.Fatalf("another started while the command was draining: %v", late)
 	}

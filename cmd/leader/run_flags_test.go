@@ -11,9 +11,9 @@ import (
 
 func TestOnLoseSaysHowTheCommandIsAskedToEnd(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
+	server := settledRedis(t)
 	link := redistest.NewProxy(t, server.Addr())
-	leader := run(t, "redis://"+link.Addr(), "--ttl", "3s", "--once", "--on-lose", "usr1", "--",
+	leader := run(t, "redis://"+link.Addr(), "--ttl", "15s", "--once", "--on-lose", "usr1", "--",
 		"sh", "-c", "trap 'echo lost; exit 4' USR1; trap 'echo told' TERM; echo ready; while :; do sleep 0.01; done")
 	leader.awaitOutput("ready")
 
@@ -35,12 +35,12 @@ func TestWaitGivesUp(t *testing.T) {
 	leader := run(t, server.URL(), "--ttl", "1m", "--id", "first", "--", "sh", "-c", "echo ready; read line")
 	leader.awaitOutput("ready")
 
-	other := run(t, server.URL(), "--ttl", "1m", "--wait", "100ms", "--", "echo", "started")
+	other := run(t, server.URL(), "--ttl", "1m", "--wait", "4s", "--", "echo", "started")
 
 	if status := other.status(); status != statusWaited {
 		t.Errorf("exit status %d, want %d", status, statusWaited)
 	}
-	other.awaitLog("--wait 100ms: first leads")
+	other.awaitLog("--wait 4s: first leads")
 	if got := other.stdout.String(); got != "" {
 		t.Errorf("the command ran: %q", got)
 	}

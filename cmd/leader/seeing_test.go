@@ -45,7 +45,8 @@ func TestStatusShowsWhoLeads(t *testing.T) {
 	}
 	leader := run(t, server.URL(), append(append(flags, "--id", "first"), reader...)...)
 	leader.awaitLog("leading")
-	run(t, server.URL(), append(append(flags, "--id", "second"), reader...)...).awaitLog("following")
+	second := run(t, server.URL(), append(append(flags, "--id", "second"), reader...)...)
+	second.awaitLog("following")
 
 	text := ask(t, server.URL(), 0, "status", "--key", "nightly")
 	for _, want := range []string{"election", "nightly", "leader", "first", "term", "since", "ago)", "last heartbeat", "lease ends", "(in ", "candidates", "second"} {
@@ -66,9 +67,10 @@ func TestStatusShowsWhoLeads(t *testing.T) {
 
 	leader.signal(syscall.SIGTERM)
 	leader.status()
-	await(t, "second to lead", func() bool {
-		return strings.Contains(ask(t, server.URL(), 0, "status", "--key", "nightly"), "second")
-	})
+	second.awaitLog("leading")
+	if text := ask(t, server.URL(), 0, "status", "--key", "nightly"); !strings.Contains(text, "second") {
+		t.Errorf("after second has taken over:\n%s", text)
+	}
 }
 
 func TestStatusTellsOfAQuarantine(t *testing.T) {

@@ -34,7 +34,7 @@ func TestTimeoutOfSteering(t *testing.T) {
 	defer leader.endAtOnce()
 	leader.awaitOutput("ready")
 	for _, command := range []string{"step-down", "pause"} {
-		i := start(t, env, command, "--key", "nightly", "--timeout", "500ms")
+		i := start(t, env, command, "--key", "nightly", "--timeout", "3s")
 		if status := i.status(); status != statusWaited || !strings.Contains(i.stderr.String(), "stubborn") {
 			t.Errorf("%s: exit status %d, want %d\n%s", command, status, statusWaited, i.stderr.String())
 		}

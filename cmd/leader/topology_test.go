@@ -88,14 +88,14 @@ func expectEveryCommand(t *testing.T, url string, flags, keys []string) {
 	env := []string{redisURLVariable + "=" + url}
 	with := func(more ...string) []string { return append(append([]string{more[0]}, flags...), more[1:]...) }
 	for _, key := range keys {
-		i := start(t, env, append(with("run", "--ttl", "2s", "--key", key, "--id", "leader-of-"+key), reader...)...)
+		i := start(t, env, append(with("run", "--ttl", "6s", "--key", key, "--id", "leader-of-"+key), reader...)...)
 		i.awaitLog("leading")
 	}
 	key := keys[0]
 	watch := start(t, env, with("watch", "--key", key)...)
 	watch.awaitOutput("leader-of-" + key + " leads")
 	listen := freeAddress(t)
-	start(t, env, with("serve", "--ttl", "2s", "--key", key, "--id", "beside", "--listen", listen)...)
+	start(t, env, with("serve", "--ttl", "6s", "--key", key, "--id", "beside", "--listen", listen)...)
 	awaitAnswer(t, "http://"+listen+"/readyz", http.StatusOK)
 	awaitAnswer(t, "http://"+listen+"/leader", http.StatusServiceUnavailable)
 
@@ -116,7 +116,7 @@ func expectEveryCommand(t *testing.T, url string, flags, keys []string) {
 		t.Errorf("list: %q, want %q", found, keys)
 	}
 
-	examined := start(t, env, with("doctor", "--ttl", "2s", "--key", key, "-o", "json")...)
+	examined := start(t, env, with("doctor", "--ttl", "6s", "--key", key, "-o", "json")...)
 	examined.status() // 0 or 1: these servers are what they are
 	d := decode[diagnosis](t, examined.stdout.String(), json.Unmarshal)
 	for _, check := range d.Checks {

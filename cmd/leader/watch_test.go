@@ -32,6 +32,7 @@ func TestWatchTellsChangesAsLines(t *testing.T) {
 	first := run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "first"}, reader...)...)
 	watch.awaitOutput("first leads")
 	inJSON.awaitOutput(`"id":"first"`)
+	inYAML.awaitOutput("id: first")
 	run(t, server.URL(), append([]string{"--ttl", "1m", "--id", "second"}, reader...)...).awaitLog("following")
 	first.signal(syscall.SIGTERM)
 	watch.awaitOutput("first does not lead any more (stopped)")

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -66,12 +67,29 @@ func (f findings) is(check string, status Status, says ...string) {
 	}
 }
 
+// isOK expects of a check that it is OK, and that it says something. Round trips on a busy
+// machine may be a WARN for the slowest of them, but not for most.
+func (f findings) isOK(check string, says ...string) {
+	f.t.Helper()
+	want, r := OK, f.of[check]
+	if half := halfWithin.FindStringSubmatch(r.Found); check == "round-trip" && r.Status == Warn && half != nil {
+		if took, err := time.ParseDuration(half[1]); err == nil && took < 100*time.Millisecond {
+			f.t.Logf("this machine is busy: %s", r.Found)
+			want = Warn
+		}
+	}
+	f.is(check, want, says...)
+}
+
+// halfWithin finds how long most round trips took.
+var halfWithin = regexp.MustCompile(`^half within (\S+),`)
+
 // allAreOK but some.
 func (f findings) allAreOK(but ...string) {
 	f.t.Helper()
 	for _, c := range checks {
 		if !strings.Contains(" "+strings.Join(but, " ")+" ", " "+c.name+" ") {
-			f.is(c.name, OK)
+			f.isOK(c.name)
 		}
 	}
 }
