@@ -45,25 +45,30 @@ func atBothPaces(t *testing.T, test func(t *testing.T, c *cluster)) {
 	})
 	t.Run("1s", func(t *testing.T) {
 		t.Parallel()
-		untilConclusive(t, test)
+		untilConclusive(t, briskly, test)
 	})
 }
 
 // untilConclusive runs a test with short leases, again where this machine was too
 // busy for them (see excuse), and fails if it always was.
-func untilConclusive(t *testing.T, test func(t *testing.T, c *cluster)) {
+func untilConclusive(t *testing.T, begin func(t *testing.T) *cluster, test func(t *testing.T, c *cluster)) {
 	const attempts = 5
 	for attempt := range attempts {
 		conclusive := true
 		t.Run(fmt.Sprintf("attempt %d", attempt+1), func(t *testing.T) {
 			defer func() { conclusive = !t.Skipped() }()
-			test(t, start(t, brisk))
+			test(t, begin(t))
 		})
 		if conclusive {
 			return
 		}
 	}
 	t.Errorf("in %d attempts this machine was too busy to renew a lease of %v", attempts, brisk.TTL)
+}
+
+func briskly(t *testing.T) *cluster {
+	t.Helper()
+	return start(t, brisk)
 }
 
 // cluster is a redis-server and the candidate processes that share it.

@@ -114,32 +114,45 @@ func (c *cluster) staysLeader(reign belief.Reign, span time.Duration) {
 }
 
 // excuse ends an attempt at a brisk test (but not without its verdict) in which a
-// leader could not renew in time. On a busy machine it may have been unable to for as
-// long as such a lease lasts; with longer ones there is no excuse.
+// leader could not renew in time, nor give back what it had. On a busy machine it may have
+// been unable to for as long as such a lease lasts; with longer ones there is no excuse.
 func (c *cluster) excuse(reign belief.Reign) {
 	c.t.Helper()
-	if c.settings.TTL > brisk.TTL {
-		return
-	}
 	expired := c.history.Told(reign.Process, func(record belief.Record) bool {
-		return record.What == leaderelection.TermEnded.String() && record.Term == reign.Term &&
-			record.Err == leaderelection.ErrLeaseExpired.Error()
+		return record.Term == reign.Term && (record.What == leaderelection.ReleaseFailed.String() ||
+			record.What == leaderelection.TermEnded.String() && record.Err == leaderelection.ErrLeaseExpired.Error())
 	})
 	if expired {
-		c.t.Skipf("%s could not renew a lease of %v in time: this machine is busy", reign.Process, c.settings.TTL)
+		c.inconclusive(reign.Process + " could not renew it in time")
 	}
 }
 
-// leaseEnd is when the lease ends that stands in Redis now, at the earliest.
+// inconclusive ends an attempt at a brisk test: see untilConclusive, without which nobody
+// would see that. With longer leases it does nothing.
+func (c *cluster) inconclusive(why string) {
+	c.t.Helper()
+	if c.settings.TTL <= brisk.TTL {
+		c.t.Skipf("this machine is too busy for a lease of %v: %s", c.settings.TTL, why)
+	}
+}
+
+// leaseEnd is when the lease ends that stands in Redis now, at the earliest. A brisk one may
+// have ended before it was asked for: see inconclusive.
 func (c *cluster) leaseEnd() time.Duration {
 	c.t.Helper()
 	asked := belief.Now()
 	left, err := c.client.PTTL(c.t.Context(), c.leaseKey()).Result()
+	if err == nil && left == gone {
+		c.inconclusive("it has ended before it was looked at")
+	}
 	if err != nil || left <= 0 {
 		c.t.Fatalf("no lease stands: %v %v", left, err)
 	}
 	return asked + left
 }
+
+// gone is what PTTL says of a key that is not there.
+const gone = -2 * time.Nanosecond
 
 // gapSince waits for the end of a pause of the process that lasted beyond the
 // moment, and returns it.
