@@ -144,7 +144,8 @@ func (c *candidate) depose(t *testing.T) {
 	}
 }
 
-// leaderIn asks the store itself who leads, "" if nobody. It may also be asked by what goes on for a moment when the test has ended.
+// leaderIn asks the store itself who leads, "" if nobody. It may also be asked by what goes
+// on for a moment when the test has ended.
 func leaderIn(t *testing.T, store *memstore.Store) string {
 	t.Helper()
 	state, err := store.Read(context.WithoutCancel(t.Context()), leaderelection.Candidate{Key: leaderelection.DefaultRedisKeyName})

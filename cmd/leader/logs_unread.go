@@ -4,14 +4,21 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 const (
-	logPatience = 100 * time.Millisecond // for a line of the log to be written
-	logBacklog  = 1000                   // lines that are kept for whoever reads too late
+	logPatience  = 100 * time.Millisecond // for a line to be written
+	logBacklog   = 1000                   // lines that are kept for whoever reads too late
+	lastPatience = 2 * time.Second        // for all of them, when leader ends
 )
+
+// stderr is where leader writes its log, and then what it has failed by: by one writer, so
+// that they come in their order, and that nothing is lost at the end but what nobody reads.
+var stderr = sync.OnceValue(func() *unblocked { return newUnblocked(os.Stderr) })
 
 // unblocked writes lines to where somebody may have stopped to read: a terminal after
 // ctrl-S, a pipe to a collector that hangs. A leader that waited for them would keep its
@@ -36,7 +43,9 @@ func newUnblocked(w io.Writer) *unblocked {
 	u := &unblocked{lines: make(chan line, logBacklog)}
 	go func() {
 		for each := range u.lines {
-			_, _ = w.Write(each.text)
+			if len(each.text) > 0 {
+				_, _ = w.Write(each.text)
+			}
 			close(each.written)
 			if len(u.lines) > 0 {
 				continue
@@ -67,4 +76,18 @@ func (u *unblocked) Write(text []byte) (int, error) {
 		u.behind.Store(true)
 	}
 	return len(text), nil
+}
+
+// flush waits until all lines are written, for lastPatience at the most.
+func (u *unblocked) flush() {
+	last, limit := line{written: make(chan struct{})}, time.After(lastPatience)
+	select {
+	case u.lines <- last:
+	case <-limit:
+		return
+	}
+	select {
+	case <-last.written:
+	case <-limit:
+	}
 }

@@ -48,6 +48,41 @@ func TestLogThatNobodyReads(t *testing.T) {
 	})
 }
 
+// At its end leader waits for a reader that is slow, and not for ever for one that isn't there.
+func TestLogIsCompleteAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reader, writer := io.Pipe()
+		log := newUnblocked(writer)
+		defer close(log.lines)
+		for n := range 3 {
+			_, _ = fmt.Fprintf(log, "line %d\n", n)
+		}
+		var read output
+		go func() {
+			time.Sleep(lastPatience / 2)
+			_, _ = io.Copy(&read, reader)
+		}()
+		log.flush()
+		synctest.Wait()
+		if got := read.String(); got != "line 0\nline 1\nline 2\n" {
+			t.Errorf("read at the end: %q", got)
+		}
+		_ = writer.Close()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		reader, writer := io.Pipe()
+		log := newUnblocked(writer)
+		defer close(log.lines)
+		_, _ = fmt.Fprint(log, "unread\n")
+		began := time.Now()
+		log.flush()
+		if took := time.Since(began); took != lastPatience {
+			t.Errorf("it waits for %v", took)
+		}
+		_ = reader.Close()
+	})
+}
+
 // A terminal after ctrl-S: the work is done, and the lease is handed over, all the same.
 func TestRunWhoseLogNobodyReads(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,9 @@ const (
 
 func main() {
 	cmd, err := newRootCommand().ExecuteC()
-	os.Exit(exitStatus(newUnblocked(os.Stderr), tellOrigins(cmd, err)))
+	status := exitStatus(stderr(), tellOrigins(cmd, err))
+	stderr().flush()
+	os.Exit(status)
 }
 
 // exitStatus is what leader exits with after err, which it prints: once, for the

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -50,7 +49,7 @@ func (p *participant) addElectionTo(cmd *cobra.Command) {
 
 // logger also takes over what go-redis has to say.
 func (p *participant) logger() *slog.Logger {
-	log := newLogger(newUnblocked(os.Stderr), p.level())
+	log := newLogger(stderr(), p.level())
 	redis.SetLogger(redisLog{log})
 	return log
 }

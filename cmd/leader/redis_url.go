@@ -36,9 +36,9 @@ var manyServers = regexp.MustCompile(`(?is)^(rediss?)[+-](sentinel|cluster)://([
 // one for longer than dialling may take never asks another (docs/redis.md).
 const sentinelReadTimeout = 500 * time.Millisecond
 
-// dialerRetries is how often it dials unless the URL says so (that of one server can't). go-redis would dial five
-// times, with pauses in between, and with a short --ttl the time is over before it tells why
-// it can't. The election tries again anyway.
+// dialerRetries is how often it dials unless the URL says so (that of one server can't).
+// go-redis would dial five times, with pauses in between, and with a short --ttl the time is
+// over before it tells why it can't. The election tries again anyway.
 const dialerRetries = 1
 
 // noSentinel is what go-redis says when no sentinel has told it who the master is.

@@ -140,7 +140,7 @@ func (v watchView) bar(passed time.Duration) string {
 	if whole <= 0 {
 		return text
 	}
-	cells := min(40, max(0, v.width-12-lipgloss.Width(text)-12))
+	cells := min(40, max(0, v.width-labelWidth-lipgloss.Width(text)-12))
 	full := min(cells, int(int64(cells)*int64(left)/int64(whole)))
 	style := green
 	if left < whole/3 {
